@@ -22,7 +22,7 @@ from moto.core.model import OperationModel
 from awsbase.sandbox import clients, faults, wire
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE
-from awsbase.sandbox.authorization.organization import CONTROL
+from awsbase.sandbox.authorization.organization import CONTROL, CONTROL_MEMBERS
 from awsbase.sandbox.call_log import Call, writes
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key, administrator_key
 from awsbase.sandbox.common import with_common_rules
@@ -288,5 +288,5 @@ class Sandbox(AccountState):
 
 def rules_of(services: Services, rules: Sequence[Rule], *, strict: bool, enforce: bool) -> tuple[Rule, ...]:
     """Return the rules that look at each request, in order: policies, the given ones, those of the services."""
-    first = (CONTROL, ENFORCE) if enforce else (CONTROL,)
+    first = (CONTROL, CONTROL_MEMBERS, ENFORCE) if enforce else (CONTROL,)
     return tuple(rule for rule in (*first, *rules, *with_common_rules(services)) if strict or not rule.strict)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from awsbase.sandbox.moto_state import MotoState
+from awsbase.sandbox.organization_state import attach_defaults
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -17,16 +18,16 @@ def begin(state: MotoState, management: str, members: Sequence[str]) -> None:
         held.create_organization(region="us-east-1", FeatureSet="ALL")
         for account in members:
             join(state, held, account, name=f"account-{account}", email=f"aws+{account}@acme.example")
+        attach_defaults(held)
 
 
-def join(state: MotoState, organization: Any, account: str, *, name: str, email: str) -> None:
+def join(state: MotoState, organization: Any, account: str, *, name: str, email: str, role: str = ACCESS_ROLE) -> Any:
     """Let an account be a member that the organization has created, with the role that its administrators take.
 
-    `organization` is moto's own object for the management account.
+    `organization` is moto's own object for the management account; returned is the one for the member.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
     """
     from moto.organizations.models import FakeAccount, organizations_backends
-    from moto.organizations.utils import DEFAULT_RCP_POLICY_ID, DEFAULT_SCP_POLICY_ID
 
     with state.open():
         member = FakeAccount(organization.org, AccountName=name, Email=email, RoleName="drawn")
@@ -34,10 +35,9 @@ def join(state: MotoState, organization: Any, account: str, *, name: str, email:
         state.drop("iam", member.id)
         member.id = account
         organization.accounts.append(member)
-        for policy in (DEFAULT_SCP_POLICY_ID, DEFAULT_RCP_POLICY_ID):
-            organization.attach_policy(PolicyId=policy, TargetId=account)
         organizations_backends.master_accounts[account] = (organization.account_id, organization.partition)
-        give_access(state, account, organization.account_id)
+        give_access(state, account, organization.account_id, role)
+        return member
 
 
 def give_access(state: MotoState, account: str, management: str, role: str = ACCESS_ROLE) -> None:

@@ -6,6 +6,7 @@ is being created, is a `Progress` beside them, so that a late read finds both as
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ ACCOUNTS = 10
 """The quota of a new organization: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 CLOSURES, SHARE, MOST_CLOSURES = 250, 0.2, 1000
 SCP, RCP = "SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"
+# What is attached everywhere as soon as a type is enabled, by the id of AWS's own policy.
+DEFAULTS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}
 
 
 @dataclass
@@ -40,14 +43,13 @@ class Background:
 
 @dataclass
 class Creation:
-    """An account that is asked for; moto's object for it is `account`, which is made where nothing is wrong."""
+    """A request for an account; the account gets its id at once and is a member when the request succeeds."""
 
     id: str
-    name: str
-    email: str
+    account: str
+    params: Mapping[str, Any]
     asked: float
     work: Background
-    account: Any = None
     failure: str = ""
     state: str = "IN_PROGRESS"
     completed: float = 0.0
@@ -79,17 +81,14 @@ class Progress:
 
 def organization(sandbox: AccountState, region: str = "us-east-1", account: str | None = None) -> Any:
     """Return moto's object for the organization that an account is in, or nothing."""
-    models = sys.modules.get("moto.organizations.models")
-    if models is None:
+    if "moto.organizations.models" not in sys.modules:
         # Nobody has asked for Organizations in this process, and to load them takes time.
         return None
-    account = account or sandbox.account
-    with sandbox.moto_state.open():
-        held, partition = models.organizations_backends, partition_of(region)
-        if account in held and (own := held[account][partition]).org:
-            return own
-        management, of = held.master_accounts.get(account, ("", partition))
-        return held[management][of] if management and of == partition else None
+    account, state, partition = account or sandbox.account, sandbox.moto_state, partition_of(region)
+    with state.open():
+        management, _ = state.register("organizations", "master_accounts").get(account, (account, partition))
+        held = state.bare("organizations", management).get(partition)
+    return held if held and held.org else None
 
 
 def progress(held: Any) -> Progress:
@@ -148,9 +147,41 @@ def attached(entity: Any, type: str) -> list[Any]:
     return [policy for policy in entity.attached_policies if policy.type == type]
 
 
+def status(held: Any, type: str) -> str:
+    """Return whether a type of policies is enabled or pending; nothing when it is not."""
+    return next((each["Status"] for each in held.ou[0].policy_types if each["Type"] == type), "")
+
+
 def enabled(held: Any, type: str) -> bool:
     """Return whether policies of a type can be attached, and count."""
-    return {"Type": type, "Status": "ENABLED"} in held.ou[0].policy_types
+    return status(held, type) == "ENABLED"
+
+
+def attach_defaults(held: Any) -> None:
+    """Give all that has no policy of an enabled type AWS's own one, and take those of other types away.
+
+    moto attaches those of two types, whether they are enabled or not.
+    """
+    for type, id in DEFAULTS.items():
+        default = next(policy for policy in held.policies if policy.id == id)
+        on = status(held, type) in ("ENABLED", "PENDING_DISABLE")
+        for entity in (*held.ou, *held.accounts):
+            if on and not attached(entity, type):
+                attach(default, entity)
+            elif not on and default in entity.attached_policies:
+                detach(default, entity)
+
+
+def attach(policy: Any, entity: Any) -> None:
+    """Attach a policy."""
+    entity.attached_policies.append(policy)
+    policy.attachments.append(entity)
+
+
+def detach(policy: Any, entity: Any) -> None:
+    """Detach a policy."""
+    entity.attached_policies.remove(policy)
+    policy.attachments.remove(entity)
 
 
 def closures_left(held: Any, now: float) -> int:

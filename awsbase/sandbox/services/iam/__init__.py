@@ -7,6 +7,7 @@ from moto.core.resource_tagging import TaggedResource
 
 from awsbase.sandbox.service import FIRST_REGIONS, Codes, Pages, Request, Service, TagWords
 from awsbase.sandbox.services.iam import (
+    central_root,
     corrections,
     credential_report,
     entities,
@@ -68,6 +69,7 @@ SERVICE = Service(
         *credential_report.RULES,
         *last_accessed.RULES,
         *root.RULES,
+        *central_root.RULES,
         *service_linked_roles.RULES,
     ),
     calls=permissions.CALLS,

@@ -93,12 +93,12 @@ ATTACHED = {"iam:PolicyARN": "PolicyArn"}
 CALLS = table(
     {
         "ListUsers ListGroups ListRoles ListPolicies ListInstanceProfiles ListVirtualMFADevices ListAccountAliases "
-        "ListServerCertificates ListOrganizationsFeatures EnableOrganizationsRootCredentialsManagement "
-        "EnableOrganizationsRootSessions DisableOrganizationsRootCredentialsManagement "
-        "DisableOrganizationsRootSessions ListOpenIDConnectProviders ListSAMLProviders "
+        "ListServerCertificates ListOrganizationsFeatures ListOpenIDConnectProviders ListSAMLProviders "
         "GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary GetCredentialReport "
         "GenerateCredentialReport UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy CreateAccountAlias "
-        "DeleteAccountAlias GetServiceLastAccessedDetails": [own()],
+        "DeleteAccountAlias EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions "
+        "DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions "
+        "GetServiceLastAccessedDetails": [own()],
         "GenerateServiceLastAccessedDetails": [own(given("Arn"))],
         "GetUser DeleteUser ListGroupsForUser ListUserTags TagUser UntagUser "
         "ListUserPolicies GetUserPolicy PutUserPolicy DeleteUserPolicy ListAttachedUserPolicies "

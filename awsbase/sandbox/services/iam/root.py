@@ -40,49 +40,6 @@ def list_device(request: Request, response: dict[str, Any]) -> None:
         )
 
 
-def features(request: Request) -> dict[str, Any]:
-    """Return what the organization does for its members' roots; raises Refusal with OrganizationNotFoundException.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
-    """
-    try:
-        found = request.call_moto("organizations:DescribeOrganization", region="us-east-1")["Organization"]
-    except Refusal as refusal:
-        raise Refusal("OrganizationNotFoundException", "The account is in no organization", 404) from refusal
-    return {"OrganizationId": found["Id"], "EnabledFeatures": sorted(request.sandbox.central_root)}
-
-
-def enable_features(request: Request) -> dict[str, Any]:
-    """Let IAM look after the root users of all members, in one of two ways; again is the same.
-
-    Raises Refusal with OrganizationNotFoundException, CallerIsNotManagementAccountException,
-    OrganizationNotInAllFeaturesModeException or ServiceAccessNotEnabledException.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOrganizationsRootCredentialsManagement.html and
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableOrganizationsRootSessions.html
-    """
-    features(request)
-    found = request.call_moto("organizations:DescribeOrganization", region="us-east-1")["Organization"]
-    if found["MasterAccountId"] != request.account:
-        raise Refusal("CallerIsNotManagementAccountException", "The account is not the management account", 400)
-    if found["FeatureSet"] != "ALL":
-        raise Refusal("OrganizationNotInAllFeaturesModeException", "The organization has not all features", 400)
-    services = request.call_moto("organizations:ListAWSServiceAccessForOrganization", region="us-east-1")
-    if not any(each["ServicePrincipal"] == "iam.amazonaws.com" for each in services["EnabledServicePrincipals"]):
-        raise Refusal("ServiceAccessNotEnabledException", "Trusted access for IAM is not enabled", 400)
-    request.sandbox.central_root.add(request.operation.removeprefix("EnableOrganizations"))
-    return features(request)
-
-
-def disable_features(request: Request) -> dict[str, Any]:
-    """Let IAM no longer look after the root users of members in one of two ways.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DisableOrganizationsRootSessions.html
-    """
-    request.sandbox.central_root.discard(request.operation.removeprefix("DisableOrganizations"))
-    return features(request)
-
-
 def keys_of_root(request: Request) -> list[str]:
     """Return the ids of root's access keys."""
     known = request.sandbox.callers.keys.items()
@@ -169,9 +126,6 @@ def _decide(held: list[Document], action: str, context: Context) -> str:
 RULES = (
     Rule("iam:GetAccountSummary", after=count_password, strict=False),
     Rule("iam:ListVirtualMFADevices", after=list_device, strict=False),
-    Rule("iam:ListOrganizationsFeatures", before=features, strict=False),
-    Rule("iam:EnableOrganizationsRoot*", before=enable_features, strict=False),
-    Rule("iam:DisableOrganizationsRoot*", before=disable_features, strict=False),
     Rule("iam:ListAccessKeys", before=own_keys, strict=False),
     Rule("iam:DeleteAccessKey", before=delete_own, strict=False),
     Rule("iam:GetAccessKeyLastUsed", before=last_use, strict=False),

@@ -119,7 +119,7 @@ def can_leave(request: Request) -> None:
         raise constraint("CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG", message)
     if account.joined_method != "CREATED":
         return
-    joined = next((each.completed for each in progress(held).creations.values() if each.account is account), 0.0)
+    joined = next((each.completed for each in progress(held).creations.values() if each.account == account.id), 0.0)
     if request.sandbox.clock.time() - joined < WAIT_DAYS * 86400:
         message = "You must wait until at least four days after the account was created."
         raise constraint("WAIT_PERIOD_ACTIVE", message)

@@ -7,13 +7,20 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.sandbox.authorization.identity import EVERYTHING
-from awsbase.sandbox.moto_state import partition_of
-from awsbase.sandbox.organization_state import SECONDS, Background, Creation, Newness, Progress, organization, progress
+from awsbase.sandbox.organization import ACCESS_ROLE, join
+from awsbase.sandbox.organization_state import (
+    SECONDS,
+    Background,
+    Creation,
+    Newness,
+    Progress,
+    attach_defaults,
+    organization,
+    progress,
+)
 from awsbase.sandbox.service import AccountState, Request, Rule
-from awsbase.sandbox.services.organizations.policy_types import attach_defaults
 from awsbase.sandbox.services.organizations.refusals import constraint
-from awsbase.sandbox.snapshot import as_text
+from awsbase.sandbox.snapshot import tag_dict
 from awsbase.sandbox.wire import Refusal
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
@@ -22,7 +29,6 @@ NEW_SECONDS = 300.0
 # From the description of the parameter Email of CreateAccount.
 LOCAL_PART = re.compile(r"""(?!\.)[^\s"'()<>\[\]:;,\\|%&@]+""", re.ASCII)
 DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-ADMINISTRATOR_ACCESS = "AdministratorAccess"
 
 
 def ask(request: Request) -> dict[str, Any]:
@@ -30,6 +36,8 @@ def ask(request: Request) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
     """
+    from moto.organizations.utils import make_random_account_id, make_random_create_account_status_id
+
     held, params, now = organization(request.sandbox, request.region), request.params, request.sandbox.clock.time()
     told = progress(held)
     if sum(1 for each in told.creations.values() if each.state == "IN_PROGRESS") >= AT_ONCE:
@@ -37,11 +45,9 @@ def ask(request: Request) -> dict[str, Any]:
             "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED",
             f"You attempted to exceed the number of accounts that can be in progress at a time: {AT_ONCE}.",
         )
-    failure = why_not(held, told, params["Email"])
-    account = None if failure else new(request, held)
-    id = account.create_account_status_id if account else f"car-{len(told.creations):08d}"
+    failure, id = why_not(held, told, params["Email"]), make_random_create_account_status_id()
     work = Background(now + SECONDS)
-    told.creations[id] = Creation(id, params["AccountName"], params["Email"], now, work, account, failure)
+    told.creations[id] = Creation(id, make_random_account_id(), dict(params), now, work, failure)
     return {"CreateAccountStatus": described(told.creations[id])}
 
 
@@ -54,35 +60,14 @@ def why_not(held: Any, told: Progress, email: str) -> str:
     if not email.isascii() or not LOCAL_PART.fullmatch(local) or not DOMAIN.fullmatch(domain):
         return "INVALID_EMAIL"
     asked = [each for each in told.creations.values() if each.state == "IN_PROGRESS" and not each.failure]
-    taken = {each.email.lower() for each in (*held.accounts, *asked)} | {each.lower() for each in told.emails}
+    taken = (
+        {each.email.lower() for each in held.accounts}
+        | {each.params["Email"].lower() for each in asked}
+        | {each.lower() for each in told.emails}
+    )
     if email.lower() in taken:
         return "EMAIL_ALREADY_EXISTS"
     return "ACCOUNT_LIMIT_EXCEEDED" if len(held.accounts) + len(asked) >= told.account_quota else ""
-
-
-def new(request: Request, held: Any) -> Any:
-    """Return moto's object for a new account, which is no member yet; its role is there."""
-    from moto.organizations.models import FakeAccount
-
-    params = request.params
-    account = FakeAccount(held.org, **params)
-    iam = request.sandbox.backend("iam", request.region, account.id)
-    give_administration(iam, params.get("RoleName", "OrganizationAccountAccessRole"), request.partition)
-    return account
-
-
-def give_administration(iam: Any, name: str, partition: str) -> None:
-    """Let the role that a new account comes with do everything.
-
-    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access-cross-account-role.html
-    """
-    role = next(each for each in iam.roles.values() if each.name == name)
-    role.path = role.path or "/"
-    managed = iam.managed_policies.get(f"arn:{partition}:iam::aws:policy/{ADMINISTRATOR_ACCESS}")
-    if managed:
-        role.managed_policies[managed.arn] = managed
-    else:
-        role.policies[ADMINISTRATOR_ACCESS] = as_text(EVERYTHING)
 
 
 def advance(request: Request) -> None:
@@ -108,24 +93,18 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     creation.state = "FAILED" if creation.failure else "SUCCEEDED"
     if creation.failure:
         return
-    account = creation.account
+    params, world = creation.params, sandbox.world
+    if world and creation.account not in world.accounts:
+        world.add(creation.account)
+    role = params.get("RoleName") or ACCESS_ROLE
+    account = join(
+        sandbox.moto_state, held, creation.account, name=params["AccountName"], email=params["Email"], role=role
+    )
+    account.tags = tag_dict(params.get("Tags"))
     # moto keeps dates without a timezone.
     account.create_time = sandbox.clock().replace(tzinfo=None)
-    held.accounts.append(account)
-    register(sandbox, held, account.id)
     attach_defaults(held)
     progress(held).new[account.id] = Newness(creation.completed + NEW_SECONDS)
-
-
-def register(sandbox: AccountState, held: Any, account: str) -> None:
-    """Let a new member be an account of its own: its calls find the organization."""
-    from moto.organizations.models import organizations_backends
-
-    partition = partition_of(held.org.region)
-    organizations_backends.master_accounts[account] = (held.org.master_account_id, partition)
-    world = getattr(sandbox, "world", None)
-    if world is not None and account not in world.accounts:
-        world.add_account(account)
 
 
 def status(request: Request) -> dict[str, Any]:
@@ -155,14 +134,14 @@ def described(creation: Creation) -> dict[str, Any]:
     """Return the status of a request in AWS's words."""
     shown: dict[str, Any] = {
         "Id": creation.id,
-        "AccountName": creation.name,
+        "AccountName": creation.params["AccountName"],
         "State": creation.state,
         "RequestedTimestamp": datetime.fromtimestamp(creation.asked, UTC),
     }
     if creation.completed:
         shown["CompletedTimestamp"] = datetime.fromtimestamp(creation.completed, UTC)
     if creation.state == "SUCCEEDED":
-        shown["AccountId"] = creation.account.id
+        shown["AccountId"] = creation.account
     if creation.state == "FAILED":
         shown["FailureReason"] = creation.failure
     return shown

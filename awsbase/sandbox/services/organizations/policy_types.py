@@ -8,9 +8,13 @@ from awsbase.sandbox.organization_state import (
     SCP,
     SECONDS,
     Background,
+    attach_defaults,
+    attached,
+    detach,
     has_all_features,
     organization,
     progress,
+    status,
     trusted,
 )
 from awsbase.sandbox.service import Request, Rule
@@ -23,8 +27,6 @@ TYPES = (
     *("CHATBOT_POLICY", "DECLARATIVE_POLICY_EC2", "SECURITYHUB_POLICY", "INSPECTOR_POLICY", "UPGRADE_ROLLOUT_POLICY"),
     *("BEDROCK_POLICY", "S3_POLICY", "NETWORK_SECURITY_DIRECTOR_POLICY", "GUARDDUTY_POLICY", "SECURITYHUB_CSPM_POLICY"),
 )
-# What is attached everywhere as soon as a type is enabled, by the id of AWS's own policy.
-DEFAULTS = {SCP: "p-FullAWSAccess", RCP: "p-RCPFullAWSAccess"}
 # Types of which AWS wants the service to be trusted first; seen for Security Hub and Inspector in their guides.
 SERVICES = {"SECURITYHUB_POLICY": "securityhub.amazonaws.com", "INSPECTOR_POLICY": "inspector2.amazonaws.com"}
 
@@ -61,9 +63,9 @@ def enable(request: Request) -> dict[str, Any]:
             "PolicyTypeNotAvailableForOrganization",
             "You can't use the specified policy type with the feature set currently enabled for this organization.",
         )
-    if status(root, type) == "PENDING_DISABLE":
+    if status(held, type) == "PENDING_DISABLE":
         raise in_progress()
-    if status(root, type):
+    if status(held, type):
         raise Refusal("PolicyTypeAlreadyEnabledException", "The specified policy type is already enabled.")
     if (service := SERVICES.get(type)) and not trusted(held, service):
         raise constraint("SERVICE_ACCESS_NOT_ENABLED", f"Enable service access for {service} first.")
@@ -79,9 +81,9 @@ def disable(request: Request) -> dict[str, Any]:
     """
     held, root = root_of(request)
     type = request.params["PolicyType"]
-    if status(root, type) == "PENDING_ENABLE":
+    if status(held, type) == "PENDING_ENABLE":
         raise in_progress()
-    if status(root, type) != "ENABLED":
+    if status(held, type) != "ENABLED":
         raise not_enabled()
     return begin(request, held, root, type, "PENDING_DISABLE")
 
@@ -104,51 +106,22 @@ def advance(request: Request) -> None:
 def finish(held: Any, type: str) -> None:
     """Bring a pending change of a type to its end."""
     root = held.ou[0]
-    was = status(root, type)
+    was = status(held, type)
     root.policy_types = [each for each in root.policy_types if each["Type"] != type]
     if was == "PENDING_ENABLE":
         root.policy_types.append({"Type": type, "Status": "ENABLED"})
     attach_defaults(held)
     for entity in (*held.ou, *held.accounts) if was == "PENDING_DISABLE" else ():
-        for policy in [each for each in entity.attached_policies if each.type == type]:
+        for policy in attached(entity, type):
             detach(policy, entity)
 
 
-def attach_defaults(held: Any) -> None:
-    """Give all that has no policy of an enabled type AWS's own one, and take those of other types away."""
-    for type, id in DEFAULTS.items():
-        default = next(policy for policy in held.policies if policy.id == id)
-        on = status(held.ou[0], type) in ("ENABLED", "PENDING_DISABLE")
-        for entity in (*held.ou, *held.accounts):
-            if on and not any(policy.type == type for policy in entity.attached_policies):
-                attach(default, entity)
-            elif not on and default in entity.attached_policies:
-                detach(default, entity)
-
-
-def attach(policy: Any, entity: Any) -> None:
-    """Attach a policy."""
-    entity.attached_policies.append(policy)
-    policy.attachments.append(entity)
-
-
-def detach(policy: Any, entity: Any) -> None:
-    """Detach a policy."""
-    entity.attached_policies.remove(policy)
-    policy.attachments.remove(entity)
-
-
-def begin(request: Request, held: Any, root: Any, type: str, status: str) -> dict[str, Any]:
+def begin(request: Request, held: Any, root: Any, type: str, now: str) -> dict[str, Any]:
     """Let a change of a type begin; return the root as it is now."""
     root.policy_types = [each for each in root.policy_types if each["Type"] != type]
-    root.policy_types.append({"Type": type, "Status": status})
+    root.policy_types.append({"Type": type, "Status": now})
     progress(held).policy_types[type] = Background(request.sandbox.clock.time() + SECONDS)
     return {"Root": root.describe()}
-
-
-def status(root: Any, type: str) -> str:
-    """Return whether a type is enabled or pending; nothing when it is not."""
-    return next((each["Status"] for each in root.policy_types if each["Type"] == type), "")
 
 
 def root_of(request: Request) -> tuple[Any, Any]:

@@ -11,7 +11,8 @@ from awsbase.sandbox.snapshot import document
 def snapshot(sandbox: AccountState) -> dict[str, Any]:
     """Return the organization that the account manages, by partition; empty where there is none."""
     managed = {partition: held for partition, held in sandbox.backends("organizations").items() if held.org}
-    return {partition: contents(held) for partition, held in sorted(managed.items())}
+    central = {"central root": sorted(sandbox.central_root)}
+    return {partition: {**contents(held), **central} for partition, held in sorted(managed.items())}
 
 
 def contents(held: Any) -> dict[str, Any]:
@@ -24,7 +25,9 @@ def contents(held: Any) -> dict[str, Any]:
         "root": {"policies": policies(root), "tags": root.tags},
         "units": {place(held, each.id): {"policies": policies(each), "tags": each.tags} for each in held.ou[1:]},
         "accounts": {each.email: account(held, each) for each in held.accounts},
-        "accounts in creation": sorted(each.email for each in told.creations.values() if each.state == "IN_PROGRESS"),
+        "accounts in creation": sorted(
+            each.params["Email"] for each in told.creations.values() if each.state == "IN_PROGRESS"
+        ),
         "policies": {
             each.name: {
                 "type": each.type,
