@@ -10,9 +10,11 @@ from awsbase.ensure.member_account import MemberAccount
 from awsbase.ensure.organization import ADDRESS, Organization
 from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import OrganizationalUnit
+from awsbase.ensure.trail import Trail
 from awsbase.ensure.trusted_service import TrustedService
 from awsbase.facts.organization import SCP
-from awsbase.samples.sample import HOME, Reached, Sample, Tampering
+from awsbase.manifest.manifest import Manifest, resources
+from awsbase.samples.sample import ACCOUNT, HOME, Reached, Sample, Tampering
 
 NOT_ON_AWS = "an account that is in an organization cannot make another one, and a test may not leave one behind"
 OWNER = {"owner": "platform"}
@@ -116,6 +118,23 @@ def deregistered(aws: Reached) -> None:
 
 REGISTERED = f"{DELEGATE.address}: create delegated administrator"
 SESSIONS = f"{CENTRAL.address}: create root sessions"
+MANIFEST = Manifest.model_validate(
+    {
+        "version": 1,
+        "account": {"id": ACCOUNT, "name": "acme", "region": HOME.region},
+        "audit": {},
+        "organization": {"trail": True},
+    }
+)
+RECORD = [each for section in resources(MANIFEST).values() for each in section]
+TRAIL = next(each for each in RECORD if isinstance(each, Trail))
+
+
+def own_account_alone(aws: Reached) -> None:
+    """Let the trail record the management account alone."""
+    aws.client("cloudtrail", HOME.region).update_trail(Name=TRAIL.name, IsOrganizationTrail=False)
+
+
 ATTACHED_AGAIN = f"{LEAVE.address}: create attachment to Workloads"
 BOTH_AGAIN = [ATTACHED_AGAIN, f"{LEAVE.address}: create attachment to Security"]
 DETACHED = f"{LEAVE.address}: delete attachment to Prod"
@@ -144,6 +163,14 @@ SAMPLES = (
             "root sessions off": Tampering(
                 lambda aws: aws.client("iam").disable_organizations_root_sessions(), [SESSIONS], [SESSIONS]
             ),
+        },
+    ),
+    Sample(
+        "trail of an organization",
+        RECORD,
+        not_on_aws=NOT_ON_AWS,
+        tamperings={
+            "members not recorded": Tampering(own_account_alone, [f"{TRAIL.address}: update settings"]),
         },
     ),
 )

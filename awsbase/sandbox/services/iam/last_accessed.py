@@ -124,8 +124,8 @@ def in_details(request: Request, response: dict[str, Any]) -> None:
         if call.caller and call.caller.kind == "role" and call.at and call.at <= until:
             newest[call.caller.name] = call
     for role in response["RoleDetailList"]:
-        call = newest.get(role["RoleName"])
-        role["RoleLastUsed"] = {"LastUsedDate": call.at, "Region": region_of(request, call)} if call else {}
+        last = newest.get(role["RoleName"])
+        role["RoleLastUsed"] = {"LastUsedDate": last.at, "Region": region_of(request, last)} if last else {}
 
 
 RULES = (

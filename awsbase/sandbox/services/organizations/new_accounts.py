@@ -18,7 +18,7 @@ from awsbase.sandbox.organization_state import (
     organization,
     progress,
 )
-from awsbase.sandbox.service import AccountState, Request, Rule
+from awsbase.sandbox.service import AccountState, Request, Rule, WorldState
 from awsbase.sandbox.services.organizations.refusals import constraint
 from awsbase.sandbox.snapshot import tag_dict
 from awsbase.sandbox.wire import Refusal
@@ -93,8 +93,8 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     creation.state = "FAILED" if creation.failure else "SUCCEEDED"
     if creation.failure:
         return
-    params, world = creation.params, sandbox.world
-    if world and creation.account not in world.accounts:
+    params, world = creation.params, sandbox.world or beside(sandbox)
+    if creation.account not in world.accounts:
         world.add(creation.account)
     role = params.get("RoleName") or ACCESS_ROLE
     account = join(
@@ -105,6 +105,15 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     account.create_time = sandbox.clock().replace(tzinfo=None)
     attach_defaults(held)
     progress(held).new[account.id] = Newness(creation.completed + NEW_SECONDS)
+
+
+def beside(sandbox: AccountState) -> WorldState:
+    """Return a world in which there is room beside an account that was alone."""
+    from awsbase.sandbox.account import Sandbox
+    from awsbase.sandbox.world import World
+
+    assert isinstance(sandbox, Sandbox)
+    return World.around(sandbox)
 
 
 def status(request: Request) -> dict[str, Any]:
