@@ -11,26 +11,30 @@ from datetime import timedelta
 from typing import Any
 
 from awsbase.access.attributes import retagging
+from awsbase.access.rehearsal import rehearse
 from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, outage
 from awsbase.engine.run import NotReady, Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.organization import root_arns
+from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import id_of, unit_address, unit_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.member_use import ROLE
 from awsbase.facts.organization import (
     AccountFacts,
     accounts,
     all_units,
     attached_at,
     client,
+    control_document,
     created_account,
     creations,
     entered,
@@ -41,7 +45,6 @@ from awsbase.facts.organization import (
 )
 from awsbase.records import record
 
-ROLE = "OrganizationAccountAccessRole"
 # How long a new account is allowed not to answer, and how old one is that no longer counts as new.
 PATIENCE, NEW = timedelta(minutes=15), timedelta(hours=1)
 
@@ -94,6 +97,8 @@ def ensure_member_account(run: Run, want: MemberAccount) -> str:
     source = run.read(parent_of, have.id) if have else id_of(run, ORGANIZATION)
     loses = leaving(run, have, source, want, tagged) if have else ""
 
+    cuts_off = entering(run, have, source, want) if have else ""
+
     id: Any = have.id if have else None
     if id is None:
         request = asked.id if asked else create(run, want)
@@ -104,7 +109,9 @@ def ensure_member_account(run: Run, want: MemberAccount) -> str:
     if want.unit and source != parent:
         drift = [Drift("unit", path_of(run, source), want.unit)]
         where = {"SourceParentId": source, "DestinationParentId": parent}
-        run.update("unit", drift, organizations.move_account, risk=access(loses), AccountId=id, **where)
+        run.update(
+            "unit", drift, organizations.move_account, risk=access(loses) or outage(cuts_off), AccountId=id, **where
+        )
 
     if untagged:
         run.update(
@@ -182,9 +189,31 @@ def leaving(run: Run, have: AccountFacts, source: str, want: MemberAccount, tagg
     return run.unless_begun(why, have.joined, ours=tags.is_ours(tagged, want.scope))
 
 
+def entering(run: Run, have: AccountFacts, source: str, want: MemberAccount) -> str:
+    """Say who in an account is cut off by what holds in its new unit, and did not before; empty when nobody is."""
+    if not want.unit or source == id_of(run, want.parent):
+        return ""
+    held = {name for each in way_up(run, source) for name in run.read(attached_at, each)}
+    there = {name: id for each in above(run, want) for name, id in run.read(attached_at, each).items()}
+    path = {ORGANIZATION, *(unit_address(each) for each in paths_above(want.unit))}
+    coming = [
+        each
+        for each in run.resources
+        if isinstance(each, OrganizationPolicy) and path.intersection(each.targets) and each.name not in held
+    ]
+    documents = [run.read(control_document, id) for name, id in sorted(there.items()) if name not in held]
+    return rehearse(run, [have.id], (), [*documents, *(each.document for each in coming)])
+
+
+def paths_above(path: str) -> list[str]:
+    """Return the path of a unit and of each that it is in."""
+    names = path.split("/")
+    return ["/".join(names[:depth]) for depth in range(1, len(names) + 1)]
+
+
 def above(run: Run, want: MemberAccount) -> Iterator[str]:
     """Yield the ids of the root and of the units that an account is wanted in, as far as they are there."""
-    ids = {path: id for path, id in run.read(all_units).items() if f"{want.unit}/".startswith(f"{path}/")}
+    ids = {path: id for path, id in run.read(all_units).items() if path in paths_above(want.unit)}
     if top := run.read(root_id):
         yield top
     yield from ids.values()

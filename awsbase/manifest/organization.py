@@ -24,7 +24,7 @@ from awsbase.manifest.iam import Text
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.trust import Statement
-from awsbase.manifest.values import AccountId, OneNameEach, PolicyName, expand, named
+from awsbase.manifest.values import AccountId, OneNameEach, PolicyName, RoleName, expand, named
 from awsbase.policies import Document
 from awsbase.policies.document import size
 
@@ -181,6 +181,12 @@ class OrganizationSection(Section):
         description="Accounts to make, by name. One whose address is there is not made again; none is ever closed.",
     )
 
+    break_glass: Several[RoleName] = Field(
+        default=(),
+        description="Roles in the members for emergencies, or that awsbase enters by: no policy may keep them from "
+        "repairing an account.",
+    )
+
     @property
     def trusted(self) -> list[str]:
         """The services to trust, those included that other keys need."""
@@ -254,6 +260,7 @@ class OrganizationSection(Section):
                 document=policy.document,
                 targets=tuple(self.target(each) for each in policy.on),
                 description=policy.description,
+                keeps=self.break_glass,
                 tags=base.tags,
             )
         for id, unit in self.accounts.items():
