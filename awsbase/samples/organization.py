@@ -135,6 +135,7 @@ def own_account_alone(aws: Reached) -> None:
     aws.client("cloudtrail", HOME.region).update_trail(Name=TRAIL.name, IsOrganizationTrail=False)
 
 
+FEATURES = [f"{CENTRAL.address}: create management of root credentials", SESSIONS]
 ATTACHED_AGAIN = f"{LEAVE.address}: create attachment to Workloads"
 BOTH_AGAIN = [ATTACHED_AGAIN, f"{LEAVE.address}: create attachment to Security"]
 DETACHED = f"{LEAVE.address}: delete attachment to Prod"
@@ -158,7 +159,9 @@ SAMPLES = (
         not_on_aws=NOT_ON_AWS,
         tamperings={
             "account moved": Tampering(moved, [f"{DEV.address}: update unit"]),
-            "service no longer trusted": Tampering(untrusted, [f"{IAM.address}: create trusted service"]),
+            "service no longer trusted": Tampering(
+                untrusted, [f"{IAM.address}: create trusted service", *FEATURES], FEATURES
+            ),
             "delegated no longer": Tampering(deregistered, [REGISTERED], [REGISTERED]),
             "root sessions off": Tampering(
                 lambda aws: aws.client("iam").disable_organizations_root_sessions(), [SESSIONS], [SESSIONS]
