@@ -26,7 +26,7 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("prices",),
-    ("aws", "constraints", "disk", "packages", "totp", "webhooks"),
+    ("aws", "bundle", "constraints", "disk", "packages", "totp", "webhooks"),
     ("busy", "models", "records", "responses"),
     ("errors",),
 )

@@ -117,6 +117,17 @@ TABLE = (
     PropagationDelay("organizations", ("",), "FinalizingOrganizationException", seconds=900, contention=True),
     # Trusting a service, and what needs that, take a moment to be known to each other.
     PropagationDelay("iam", ("EnableOrganizations",), "ServiceAccessNotEnabledException", seconds=120),
+    PropagationDelay("lambda", ("Create", "UpdateFunction"), "InvalidParameterValueException", "assumed by Lambda"),
+    # A function takes no change while it is created, or while the last change is under way.
+    PropagationDelay(
+        "lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True
+    ),
+    PropagationDelay(
+        "stepfunctions",
+        ("CreateStateMachine", "UpdateStateMachine"),
+        "AccessDeniedException",
+        "assume the provided role",
+    ),
 )
 
 

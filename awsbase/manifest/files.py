@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 from dataclasses import field
@@ -13,11 +14,13 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from awsbase import disk
+from awsbase.bundle import NotForLambda, platform_of
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import closest, context_of, invalid
 from awsbase.records import record
 
 MAX_BYTES = 1024 * 1024
+MAX_ZIP = 50 * MAX_BYTES
 
 
 @record
@@ -34,6 +37,15 @@ class JsonFile:
 
     name: str
     value: dict[str, Any] = field(repr=False)
+
+
+@record
+class ZipFile:
+    """A zip of code, by the name that the manifest gives it; its digest stands for its bytes."""
+
+    name: str
+    sha256: str
+    data: bytes = field(default=b"", repr=False, compare=False)
 
 
 def read_text(value: object, info: ValidationInfo) -> TextFile:
@@ -64,6 +76,19 @@ def read_json(value: object, info: ValidationInfo) -> JsonFile:
     if not isinstance(loaded, dict):
         raise invalid(f"{name} holds {shown(loaded)}, not a JSON object")
     return JsonFile(name, loaded)
+
+
+def read_zip(value: object, info: ValidationInfo) -> ZipFile:
+    """Read a zip relative to the manifest; raises PydanticCustomError for anything else."""
+    if isinstance(value, ZipFile):
+        return value
+    name = file_name(value)
+    data = raw_contents(name, info, MAX_ZIP)
+    try:
+        platform_of(data)
+    except NotForLambda as error:
+        raise invalid(f"{name}: {error.message}", error.hint) from None
+    return ZipFile(name, hashlib.sha256(data).hexdigest(), data)
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,25 +122,35 @@ def contents(name: str, info: ValidationInfo) -> str:
     Raises PydanticCustomError when it is missing, unreadable, too large or no text.
     """
     known = context_of(info)
-    folder = known.folder if known else Path()
     if known and name in known.beside:
         return known.beside[name]
+    try:
+        text = raw_contents(name, info, MAX_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise invalid(f"{name} is not UTF-8 text") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def raw_contents(name: str, info: ValidationInfo, most: int) -> bytes:
+    """Return the bytes of a file beside the manifest.
+
+    Raises PydanticCustomError when it is missing, unreadable or too large.
+    """
+    known = context_of(info)
+    folder = known.folder if known else Path()
     # An absolute name works on one machine only; `..` is how several manifests share a folder of policies.
     if os.path.isabs(name) or name.startswith("~"):
         raise invalid(f"{name} is an absolute path", "write it relative to the manifest's folder")
     path = folder / name
     try:
-        text = disk.read(path, MAX_BYTES).decode("utf-8-sig")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
+        return disk.read(path, most)
     except FileNotFoundError:
         raise not_found(name, folder) from None
     except IsADirectoryError:
         raise invalid(f"{name} is a directory") from None
     except disk.UnsuitableFile as error:
-        what = f"larger than {MAX_BYTES // 1024} KiB" if error.errno == errno.EFBIG else "not a regular file"
+        what = f"larger than {most // 1024} KiB" if error.errno == errno.EFBIG else "not a regular file"
         raise invalid(f"{name} is a directory" if path.is_dir() else f"{name} is {what}") from None
-    except UnicodeDecodeError:
-        raise invalid(f"{name} is not UTF-8 text") from None
     except OSError as error:
         raise unreadable(name, error) from None
     except ValueError:
@@ -138,7 +173,7 @@ def not_found(name: str, folder: Path) -> PydanticCustomError:
     return invalid(f"no file {name}", closest(name, near))
 
 
-def written(value: TextFile | JsonFile) -> str:
+def written(value: TextFile | JsonFile | ZipFile) -> str:
     """Return the name of a file as the manifest has it."""
     return value.name
 
@@ -148,4 +183,7 @@ Text = Annotated[
 ]
 Json = Annotated[
     JsonFile, PlainValidator(read_json, json_schema_input_type=str), PlainSerializer(written, return_type=str)
+]
+Zip = Annotated[
+    ZipFile, PlainValidator(read_zip, json_schema_input_type=str), PlainSerializer(written, return_type=str)
 ]

@@ -19,6 +19,7 @@ from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
 from awsbase.manifest.contacts import Contacts
+from awsbase.manifest.fleet import Fleet, FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
@@ -61,6 +62,10 @@ class Manifest(Section):
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
+    fleet: Fleet | None = Field(
+        default=None, description="The engine that works on many accounts at once, in the account that is its hub."
+    )
+    fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
@@ -69,7 +74,7 @@ class Manifest(Section):
         default=None, description="The accounts beside this one: only the management account has it."
     )
 
-    later: ClassVar[frozenset[str]] = frozenset({"extras", "organization", "outputs"})
+    later: ClassVar[frozenset[str]] = frozenset({"extras", "fleet", "fleet_access", "organization", "outputs"})
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
@@ -169,6 +174,8 @@ def plain(value: object) -> Any:
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return ""  # a digest beside it stands for it
     if isinstance(value, set | frozenset):
         return sorted(plain(item) for item in value)
     if isinstance(value, tuple | list):

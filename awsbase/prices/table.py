@@ -74,6 +74,19 @@ TRAIL_SECOND = Price("CloudTrail", "per 100,000 events of a second copy", everyw
 MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns/pricing/")
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
 
+STATE_TRANSITIONS = Price(
+    "Step Functions",
+    "per 1,000 steps",
+    in_regions("0.025", eu_west_1="0.025", eu_central_1="0.025", eu_west_2="0.025", eu_north_1="0.025"),
+    f"{SITE}/step-functions/pricing/",
+    free=4,
+)
+LAMBDA_REQUESTS = Price("Lambda", "per million calls", in_regions("0.20", eu_west_1="0.20"), f"{SITE}/lambda/pricing/")
+LAMBDA_SECONDS = Price(
+    "Lambda", "per 1,000 GB-seconds on Arm", in_regions("0.0133334", eu_west_1="0.0133334"), f"{SITE}/lambda/pricing/"
+)
+S3_WRITES = Price("S3", "per 1,000 writes", in_regions("0.005", eu_west_1="0.005"), f"{SITE}/s3/pricing/")
+
 CONFIG = Price("Config", "for each recorded change", everywhere("0.003"), f"{SITE}/config/pricing/")
 SECURITY_HUB = Price("Security Hub", "for each check", in_regions("0.0010"), f"{SITE}/security-hub/pricing/")
 

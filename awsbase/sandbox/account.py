@@ -20,8 +20,9 @@ from botocore.config import Config
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import clients, faults, wire
+from awsbase.sandbox.authorization import resources
 from awsbase.sandbox.authorization.decision import Document
-from awsbase.sandbox.authorization.enforce import ENFORCE
+from awsbase.sandbox.authorization.enforce import ENFORCE, OF_OTHER_ACCOUNTS
 from awsbase.sandbox.authorization.organization import CONTROL, CONTROL_MEMBERS
 from awsbase.sandbox.call_log import Call, writes
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key, administrator_key
@@ -205,7 +206,8 @@ class Sandbox(AccountState):
             must_show(self.services.find(scope.service), name)
         caller = self._caller(scope)
         self.calls[-1] = replace(self.calls[-1], caller=caller)
-        request = Request(scope.service, str(operation.name), scope.region, self.account, caller, params, self)
+        home = resources.home(self, scope.service, str(operation.name), params)
+        request = Request(scope.service, str(operation.name), scope.region, home.account, caller, params, home)
         rules = about(self.rules, name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
 
@@ -216,7 +218,7 @@ class Sandbox(AccountState):
         if response is None:
             if request.params != as_sent:
                 message = wire.write(operation, request.params, message)
-            reply = self.moto_state.send(scope.service, scope.region, message) if has(scope.service) else None
+            reply = home.moto_state.send(scope.service, scope.region, message) if has(scope.service) else None
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
@@ -288,5 +290,5 @@ class Sandbox(AccountState):
 
 def rules_of(services: Services, rules: Sequence[Rule], *, strict: bool, enforce: bool) -> tuple[Rule, ...]:
     """Return the rules that look at each request, in order: policies, the given ones, those of the services."""
-    first = (CONTROL, CONTROL_MEMBERS, ENFORCE) if enforce else (CONTROL,)
+    first = (CONTROL, CONTROL_MEMBERS, ENFORCE) if enforce else (CONTROL, OF_OTHER_ACCOUNTS)
     return tuple(rule for rule in (*first, *rules, *with_common_rules(services)) if strict or not rule.strict)

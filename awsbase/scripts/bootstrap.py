@@ -25,12 +25,13 @@ from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import bootstrap, files, passwd, store, terminal
 from awsbase.people.bootstrap import Administrator, BootstrapContext
 from awsbase.people.enrol import Prompts
+from awsbase.people.profile_session import session_of
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
 from awsbase.scripts import completions
-from awsbase.scripts.connect import embedded, name_calls, reach, session_of
+from awsbase.scripts.connect import embedded, name_calls, reach
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options, profile_option
 from awsbase.scripts.output import err, out

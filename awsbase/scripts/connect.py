@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awsbase import busy
-from awsbase.aws import credentials_of
 from awsbase.engine.account import Account, NoCredentials, check
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
@@ -24,6 +23,7 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.packages import install_command
 from awsbase.people import resolver
+from awsbase.people.profile_session import session_of
 from awsbase.scripts.options import Options
 from awsbase.session import Target, account_of
 
@@ -111,28 +111,6 @@ def services_of(loaded: LoadedPlugin) -> Sequence[Any]:
             hint='write Plugin(sandbox="MODULE:SERVICES")',
         ) from error
     return services
-
-
-def session_of(profile: str | None) -> boto3.Session:
-    """Return a session from the environment and ~/.aws, as the AWS CLI does.
-
-    Raises UsageError when the profile does not exist, and AwsbaseError when the configuration is unusable.
-    """
-    # Errors of awsbase name the profile, the file and the line; those of boto3 name less.
-    choice = resolver.resolve(os.environ, Path.home(), profile)
-    resolver.check_nested(choice.profile, choice.settings)
-    busy.show(busy.CONNECTING)
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = boto3.Session(profile_name=profile)
-    except BotoCoreError as error:
-        raise AwsbaseError(
-            f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
-        ) from error
-    credentials_of(session)
-    return session
 
 
 def home_region(profile: str | None, region: str | None) -> str:

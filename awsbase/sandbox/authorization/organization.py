@@ -19,7 +19,7 @@ from awsbase.sandbox.authorization.decision import AccessRequest, Document, Verd
 from awsbase.sandbox.authorization.enforce import refusal
 from awsbase.sandbox.authorization.permissions import needs
 from awsbase.sandbox.authorization.resource_tags import RequestContext
-from awsbase.sandbox.authorization.resources import owner
+from awsbase.sandbox.authorization.resources import in_its_account
 from awsbase.sandbox.organization_state import RCP, SCP, attached, enabled, is_management, organization, path
 from awsbase.sandbox.service import Need, Request, Rule
 
@@ -77,7 +77,7 @@ def control_members(request: Request) -> None:
     for need in _needs(request):
         context = RequestContext({**known, **knowing(need.context)}, request, need.resource)
         asked = AccessRequest(need.action, need.resource, context)
-        holder = owner(need.resource) or request.account
+        holder = in_its_account(request, need.resource).account
         bound = [(SCP, request.caller.account)]
         bound += [(RCP, holder)] if need.action.partition(":")[0] in BOUND else []
         for type, account in bound:

@@ -8,7 +8,7 @@ from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 # So often each service refuses, and at the door STS; by the clock for five minutes at most.
-USES, ENTRIES, REGIONAL = 2, 2, 1
+USES, ENTRIES, REGIONAL = 2, 2, 2
 READY = ("account", "iam", "organizations", "sts")
 
 

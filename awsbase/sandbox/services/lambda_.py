@@ -46,18 +46,18 @@ def assumable(request: Request) -> None:
         return
     role = next((held for held in request.backend("iam", "aws").roles.values() if held.arn == wanted), None)
     unknown = role is None or request.memory(Propagation).unknown(wanted, request)
-    if unknown or not lets_in(role, PRINCIPAL):
+    if unknown or not lets_in(request, role, PRINCIPAL):
         raise Refusal(
             "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
         )
 
 
-def lets_in(role: Any, service: str) -> bool:
-    """Return whether a role trusts a service of AWS."""
+def lets_in(request: Request, role: Any, service: str) -> bool:
+    """Return whether a role trusts a service of AWS in this account."""
     trust = role.assume_role_policy_document
     document = trust if isinstance(trust, dict) else json.loads(trust)
     statements = [each | {"Resource": "*"} for each in document.get("Statement", [])]
-    return permits({"Statement": statements}, service, "sts:AssumeRole", "*", {})
+    return permits({"Statement": statements}, service, "sts:AssumeRole", "*", {"aws:sourceaccount": request.account})
 
 
 def code_fits(request: Request) -> None:

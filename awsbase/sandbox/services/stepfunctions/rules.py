@@ -49,7 +49,7 @@ def machine_fits(request: Request) -> None:
         checked(params["definition"], params.get("type") or (held.type if held else "STANDARD"))
     if arn := params.get("roleArn"):
         role = next((one for one in request.backend("iam", "aws").roles.values() if one.arn == arn), None)
-        if role is None or request.memory(Propagation).unknown(arn, request) or not lets_in(role, PRINCIPAL):
+        if role is None or request.memory(Propagation).unknown(arn, request) or not lets_in(request, role, PRINCIPAL):
             raise Refusal(
                 "AccessDeniedException",
                 "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to "
