@@ -112,6 +112,8 @@ def session_with(base: boto3.Session, keys: Mapping[str, Any]) -> boto3.Session:
 
     handlers: Any = base._session.get_component("event_emitter")
     inner: Any = Session(profile=base._session.profile, event_hooks=copy(handlers), include_builtin_handlers=False)
+    # The models of the services are read from disk once for all members.
+    inner.register_component("data_loader", base._session.get_component("data_loader"))
     inner.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     return boto3.Session(botocore_session=inner, region_name=base.region_name)
 
