@@ -94,11 +94,11 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     creation.state = "FAILED" if creation.failure else "SUCCEEDED"
     if creation.failure:
         return
-    params, world = creation.params, sandbox.world
-    if world and creation.account not in world.accounts:
+    params = creation.params
+    if creation.account not in (sandbox.world.accounts if sandbox.world else ()):
         # Where the organization keeps its members' root credentials, a new member has none.
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
-        world.add(creation.account).root_password = CENTRAL not in sandbox.central_root
+        sandbox.open_beside(creation.account).root_password = CENTRAL not in sandbox.central_root
     role = params.get("RoleName") or ACCESS_ROLE
     account = join(
         sandbox.moto_state, held, creation.account, name=params["AccountName"], email=params["Email"], role=role
