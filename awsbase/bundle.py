@@ -35,7 +35,9 @@ FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 READABLE = 0o100644
 # What is compressed already.
 STORED = (".gz", ".zip", ".png")
-WHEEL = re.compile(r"(?P<name>[^-]+)-(?P<version>[^-]+)(-\d[^-]*)?-(?P<python>[^-]+)-(?P<abi>[^-]+)-(?P<platform>[^-]+)\.whl")
+WHEEL = re.compile(
+    r"(?P<name>[^-]+)-(?P<version>[^-]+)(-\d[^-]*)?-(?P<python>[^-]+)-(?P<abi>[^-]+)-(?P<platform>[^-]+)\.whl"
+)
 
 
 class NotForLambda(AwsbaseError):
@@ -155,7 +157,9 @@ def requirements(name: str) -> list[str]:
 
 def applies(marker: str) -> bool:
     """Tell whether a requirement holds on Lambda: extras and other systems' do not; Python's version is not looked at."""
-    return not any(word in marker for word in ("extra", "win32", "Windows", "darwin", "python_version <", 'python_version<'))
+    return not any(
+        word in marker for word in ("extra", "win32", "Windows", "darwin", "python_version <", "python_version<")
+    )
 
 
 def normal(name: str) -> str:

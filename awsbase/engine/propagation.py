@@ -111,9 +111,14 @@ TABLE = (
     PropagationDelay("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
     PropagationDelay("lambda", ("Create", "UpdateFunction"), "InvalidParameterValueException", "assumed by Lambda"),
     # A function takes no change while it is created, or while the last change is under way.
-    PropagationDelay("lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True),
     PropagationDelay(
-        "stepfunctions", ("CreateStateMachine", "UpdateStateMachine"), "AccessDeniedException", "assume the provided role"
+        "lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True
+    ),
+    PropagationDelay(
+        "stepfunctions",
+        ("CreateStateMachine", "UpdateStateMachine"),
+        "AccessDeniedException",
+        "assume the provided role",
     ),
 )
 
