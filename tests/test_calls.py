@@ -11,10 +11,11 @@ import pytest
 
 from awsbase.engine.changes import Report
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.connect import Target, reach
+from awsbase.scripts.connect import reach
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.session import Session, reconcile
+from awsbase.scripts.session import Session
+from awsbase.session import Target, reconcile
 from awsbase.view.summary import summary
 from awsbase.view.text import render
 from benchmarks.manifests import BASELINE, PEERS, people

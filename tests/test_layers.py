@@ -17,7 +17,7 @@ LAYERS = (
     ("api",),
     ("bastion", "report"),
     ("selftest", "fleet"),
-    ("samples",),
+    ("samples", "session"),
     ("view", "sandbox", "people", "explain"),
     ("adopt", "organization"),
     ("manifest", "drill", "coverage", "permissions"),

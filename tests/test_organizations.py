@@ -11,9 +11,10 @@ import pytest
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.manifest import ways_out
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.config import Recorders, Region
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.testing.sample import problems, said
 from awsbase.testing.subject import FEWER, connected

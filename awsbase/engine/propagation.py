@@ -109,6 +109,14 @@ TABLE = (
     PropagationDelay("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),
     PropagationDelay("config", ("PutDeliveryChannel",), "NoSuchBucketException", seconds=60),
     PropagationDelay("logs", ("",), "OperationAbortedException", seconds=60, contention=True),
+    # An organization takes one write at a time, and none while policies spread:
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html
+    PropagationDelay("organizations", ("",), "ConcurrentModificationException", seconds=300, contention=True),
+    PropagationDelay("organizations", ("",), "PolicyChangesInProgressException", seconds=300, contention=True),
+    # A new one takes up to an hour until it can be used; longer than this nobody waits for a run.
+    PropagationDelay("organizations", ("",), "FinalizingOrganizationException", seconds=900, contention=True),
+    # Trusting a service, and what needs that, take a moment to be known to each other.
+    PropagationDelay("iam", ("EnableOrganizations",), "ServiceAccessNotEnabledException", seconds=120),
     PropagationDelay("lambda", ("Create", "UpdateFunction"), "InvalidParameterValueException", "assumed by Lambda"),
     # A function takes no change while it is created, or while the last change is under way.
     PropagationDelay(

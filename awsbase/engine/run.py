@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -27,6 +28,9 @@ from awsbase.errors import AwsbaseError, LostReply
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from botocore.model import OperationModel
+
+# Services that refuse a write while another one of the account is under way.
+SERIAL = ("organizations",)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -135,6 +139,10 @@ class RunContext:
     allow_risky: bool = True
     before_write: Callable[[], None] = lambda: None
     """Called before each write: raises when this run must not write any more."""
+    one_by_one: Mapping[str, threading.Lock] = field(
+        default_factory=lambda: {name: threading.Lock() for name in SERIAL}
+    )
+    """A lock for each service that takes one write at a time."""
     results: dict[str, Any] = field(default_factory=dict)
     touched: dict[str, datetime] = field(default_factory=dict)
     resources: Sequence[Resource] = ()
@@ -342,7 +350,7 @@ class Run:
         context.before_write()
         sent = {name: resolved(value) for name, value in sent.items()}
         try:
-            with context.wire.open():
+            with context.one_by_one.get(service, nullcontext()), context.wire.open():
                 response = wait_for_propagation(
                     lambda: method(**sent),
                     service=service,
@@ -405,8 +413,13 @@ def possibly_applied(error: Exception, action: Action) -> bool:
     return resent(error) and (is_gone(error, action) or already_exists(error, action))
 
 
-# Codes of their own for what is not there: of internet gateways, and of cost anomaly detection.
-UNKNOWN = ("Gateway.NotAttached", "UnknownMonitorException", "UnknownSubscriptionException")
+# Codes of their own for what is not there: of internet gateways, organizations, and cost anomaly detection.
+UNKNOWN = (
+    "Gateway.NotAttached",
+    "PolicyNotAttachedException",
+    "UnknownMonitorException",
+    "UnknownSubscriptionException",
+)
 # What AWS says, by its code, where no code of its own means that something is not there.
 GONE = {
     "KMSInvalidStateException": ("pending deletion",),

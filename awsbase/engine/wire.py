@@ -57,6 +57,10 @@ NOT_IDEMPOTENT = frozenset(
         ("iam", "EnableMFADevice"),
         ("iam", "ResyncMFADevice"),
         ("kms", "CreateKey"),
+        # There is no token, and a second account for the same address is refused only once the first one is there.
+        ("organizations", "CreateAccount"),
+        # AWS refuses a second call: the account is not where it was.
+        ("organizations", "MoveAccount"),
         # AWS refuses a second call: the account is subscribed already.
         ("securityhub", "EnableSecurityHub"),
         ("sns", "Subscribe"),

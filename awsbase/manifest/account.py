@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -45,6 +45,8 @@ class Account(Section):
     )
     tags: Tags = Field(default_factory=dict, description="Tags on everything that takes tags.")
     protected: bool = Field(default=False, description="Whether `awsbase destroy` refuses this account.")
+
+    later: ClassVar[frozenset[str]] = frozenset({"protected"})
 
     @property
     def partition(self) -> str:

@@ -34,6 +34,7 @@ from awsbase.manifest.values import (
     OneNameEach,
     PolicyName,
     PolicyPath,
+    RoleArn,
     RoleName,
     Tags,
     UserName,
@@ -149,7 +150,13 @@ class GroupSpec(Section):
         description="People look after their own credentials and are asked for MFA (awsbase:self-service and "
         "awsbase:require-mfa, attached by itself); machines cannot.",
     )
+    assumes: Several[RoleArn] = Field(
+        default=(),
+        description="ARNs of roles that its members may assume, in other accounts too, by a policy that awsbase adds.",
+    )
     path: IamPath | None = Field(default=None, description="Left out, where it is, or / when it is made.")
+
+    later: ClassVar[frozenset[str]] = frozenset({"assumes"})
 
     @property
     def grants(self) -> tuple[str, ...]:
@@ -259,7 +266,7 @@ class Iam(Section):
         yield from self._names_taken(manifest)
         yield from self._grants_missing(manifest)
         yield from self._groups_missing(manifest)
-        yield from group_problems(self, manifest.account.name)
+        yield from group_problems(self, manifest.account.name, manifest.account.partition)
         provided = {name: user.provision for name, user in self.users.items() if user.provision}
         for problem in secrets_taken(provided):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)

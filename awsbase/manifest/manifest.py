@@ -25,6 +25,7 @@ from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
+from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
@@ -64,13 +65,16 @@ class Manifest(Section):
     fleet: Fleet | None = Field(
         default=None, description="The engine that works on many accounts at once, in the account that is its hub."
     )
-    fleet_access: FleetAccess | None = Field(
-        default=None, description="What lets a fleet of another account in."
-    )
+    fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
     )
+    organization: OrganizationSection | None = Field(
+        default=None, description="The accounts beside this one: only the management account has it."
+    )
+
+    later: ClassVar[frozenset[str]] = frozenset({"extras", "fleet", "fleet_access", "organization", "outputs"})
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
@@ -151,18 +155,11 @@ def yielded_by(part: YieldsResources | Mapping[str, object], here: Base, manifes
 def fingerprint(manifest: Manifest) -> str:
     """Return the digest of all that a manifest says, with the contents of the files it refers to.
 
-    The versions of its plug-ins are part of it; a manifest without any, without outputs, protection and a fleet, has
-    the digest that it always had.
+    The versions of its plug-ins are part of it; a manifest without any, and without what came later, has the digest
+    that it always had.
     """
     said = plain(manifest)
-    if said["outputs"] is None:
-        del said["outputs"]
-    if not said["account"]["protected"]:
-        del said["account"]["protected"]
-    for section in ("fleet", "fleet_access"):
-        if said[section] is None:
-            del said[section]
-    if said.pop("extras"):
+    if manifest.plugins:
         said["extras"] = {each.name: each.version for each in manifest.plugins}
     canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -171,7 +168,8 @@ def fingerprint(manifest: Manifest) -> str:
 def plain(value: object) -> Any:
     """Return a manifest as JSON values; the order of its keys means nothing, that of its lists does."""
     if isinstance(value, Section):
-        return {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        said = {name: plain(getattr(value, name)) for name in type(value).model_fields}
+        return {name: each for name, each in said.items() if name not in value.later or each not in (None, False, [])}
     if is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
     if isinstance(value, Mapping):

@@ -7,19 +7,22 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.section import Section
 
 IDENTITY = "urn:awsbase:manifest:1"
 
 
-def json_schema(kind: type[Manifest] = Manifest) -> dict[str, Any]:
-    """Return the JSON Schema of the manifest."""
+def json_schema(
+    kind: type[Section] = Manifest, *, title: str = "awsbase manifest", identity: str = IDENTITY
+) -> dict[str, Any]:
+    """Return the JSON Schema of the manifest, or of another file that is a section as a whole."""
     schema = kind.model_json_schema()
     properties = tidied({name: each for name, each in schema.items() if name not in ("$defs", "title")})
     definitions = {name: tidied(each) for name, each in schema.get("$defs", {}).items()}
     return {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": IDENTITY,
-        "title": "awsbase manifest",
+        "$id": identity,
+        "title": title,
         **properties,
         "$defs": {name: {"title": name, **silent(each)} for name, each in sorted(definitions.items())},
     }

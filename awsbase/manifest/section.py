@@ -74,6 +74,9 @@ class Section(BaseModel):
         revalidate_instances="always",  # and so may the defaults of a default section
     )
 
+    later: ClassVar[frozenset[str]] = frozenset()
+    """Keys that a later release added: empty, they are no part of the digest, which so stays what it was."""
+
     stand_in: ClassVar[Mapping[str, Any]] = {}
     """The replacement for a section with a mistake, so that the rest of the manifest can be checked."""
 

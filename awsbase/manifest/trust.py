@@ -42,16 +42,24 @@ class Trust(Section):
         default=True,
         description="Whether people of those accounts need an MFA code; false lets machines in.",
     )
+    organization: Annotated[str, named(r"o-[a-z0-9]{10,32}", "id of an organization: like o-acme123456")] | None = (
+        Field(
+            default=None, description="The organization that those accounts must be in when somebody assumes the role."
+        )
+    )
     statements: Several[Statement] = Field(
         default=(), description="Statements of a trust policy, for what the other keys cannot say."
     )
 
     stand_in: ClassVar[Mapping[str, Any]] = {"services": ["ec2.amazonaws.com"]}
+    later: ClassVar[frozenset[str]] = frozenset({"organization"})
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
         if not (self.services or self.accounts or self.groups or self.statements):
             raise invalid("nobody may assume this role", "name services, accounts or statements")
+        if self.organization and not (self.accounts or self.groups):
+            raise invalid("organization limits accounts and groups, and there are none", "name the accounts")
         return self
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
@@ -80,7 +88,10 @@ class Trust(Section):
         accounts = dict.fromkeys((*self.accounts, *([scope.account] if self.groups else [])))
         if accounts:
             principals = {"AWS": [f"arn:{scope.partition}:iam::{each}:root" for each in accounts]}
-            condition = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}} if self.mfa else {}
+            tests: dict[str, object] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}} if self.mfa else {}
+            # An account that leaves the organization is not let in any more.
+            tests |= {"StringEquals": {"aws:PrincipalOrgID": self.organization}} if self.organization else {}
+            condition = {"Condition": tests} if tests else {}
             statements.append({"Effect": "Allow", "Principal": principals, "Action": "sts:AssumeRole", **condition})
         return statements
 

@@ -189,6 +189,14 @@ PolicyName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "policy name: 1 
 ProfileName = Annotated[
     str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "instance profile name: 1 to 128 letters, digits and _+=,.@-")
 ]
+# A `*` in the place of the account stands for any.
+RoleArn = Annotated[
+    str,
+    named(
+        r"arn:aws[a-z-]*:iam::([0-9]{12}|\*):role/([\x21-\x29\x2b-\x3e\x40-\x7e]{1,510}/)?[A-Za-z0-9_+=,.@-]{1,64}",
+        "ARN of a role: like arn:aws:iam::123456789012:role/Deployers",
+    ),
+]
 IamPath = Annotated[str, named(r"/|/[\x21-\x7e]{1,510}/", "path: like /teams/ops/, or / alone")]
 # IAM takes less in the path of a policy than in those of users, groups and roles.
 PolicyPath = Annotated[

@@ -20,6 +20,8 @@ class Part:
 
     value: Mapping[str, Any]
     at: Steps
+    weak: bool = False
+    """Whether it stands back where the template, or another part, says something else."""
 
 
 def compiled(file: Source, model: OrganizationFile, name: str, template: Source, parts: Sequence[Part]) -> Source:
@@ -73,15 +75,15 @@ class Joining:
         for key, value in part.value.items():
             made = node_of(value, self.file.at(part.at), self.file.file)
             there = root.inside.get(key) or written.inside.get(key)
-            node = self.joined(made, there, (key,)) if there else made
+            node = self.joined(made, there, (key,), weak=part.weak) if there else made
             put(root, key, node, node.line)
 
-    def joined(self, made: Node, written: Node, path: Steps) -> Node:
+    def joined(self, made: Node, written: Node, path: Steps, *, weak: bool = False) -> Node:
         """Return a node of both: mappings are joined, and two values that differ are a mistake."""
         if isinstance(made.value, dict) and written.value is None:
             return made
         if not isinstance(made.value, dict) or not isinstance(written.value, dict):
-            if made.value != written.value:
+            if made.value != written.value and not weak:
                 message = f"{self.file.file}:{made.line} says {brief(made.value)}, and this says {brief(written.value)}"
                 self.mistakes.append(
                     Mistake(self.template, written.line, dotted(path), message, "leave it out here, or correct one")
@@ -91,7 +93,7 @@ class Joining:
         for key in dict.fromkeys((*made.inside, *written.inside)):
             ours, theirs = made.inside.get(key), written.inside.get(key)
             if ours and theirs:
-                put(node, key, self.joined(ours, theirs, (*path, key)), written.lines[key])
+                put(node, key, self.joined(ours, theirs, (*path, key), weak=weak), written.lines[key])
             elif ours:
                 put(node, key, ours, made.lines[key])
             elif theirs:

@@ -12,11 +12,13 @@ from awsbase.manifest.account import account_name
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import AccountId, Region, Tags
+from awsbase.organization.access import Access
 
 LONGEST_NAME = 32
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 ROLE = re.compile(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+|[\w+=,.@-]{1,64})", re.ASCII)
+START_URL = re.compile(r"https://[\w.-]+(/[\w./#-]*)?", re.ASCII)
 UNIT = re.compile(r"[^/*]{1,128}(/[^/*]{1,128})*")
 
 
@@ -35,6 +37,13 @@ def role(value: str) -> str:
     return value
 
 
+def access_portal(value: str) -> str:
+    """Accept the address of an access portal; raises PydanticCustomError for any other."""
+    if not START_URL.fullmatch(value):
+        raise invalid(f"{shown(value)} is no address of an access portal", "it is like https://acme.awsapps.com/start")
+    return value
+
+
 def unit_path(value: str) -> str:
     """Accept the path of an organizational unit; raises PydanticCustomError for any other."""
     if not UNIT.fullmatch(value):
@@ -48,6 +57,15 @@ UnitPath = Annotated[str, AfterValidator(unit_path)]
 FileName = Annotated[str, Field(min_length=1)]
 
 
+class SignIn(Section):
+    """Where people sign in with IAM Identity Center."""
+
+    start_url: Annotated[str, AfterValidator(access_portal)] = Field(
+        description="The address of the access portal.", examples=["https://acme.awsapps.com/start"]
+    )
+    region: Region = Field(description="The region that Identity Center is in.")
+
+
 class Owner(Section):
     """What all accounts of the file have in common."""
 
@@ -56,6 +74,7 @@ class Owner(Section):
     id: Annotated[str, AfterValidator(organization_id)] | None = Field(
         default=None, description="The id of the AWS organization: roles then trust only callers of it."
     )
+    sso: SignIn | None = Field(default=None, description="Where people sign in with IAM Identity Center.")
 
 
 class Way(Section):
@@ -63,7 +82,9 @@ class Way(Section):
 
     profile: str | None = Field(default=None, min_length=1, description="The profile of ~/.aws that reaches it.")
     role: Role | None = Field(default=None, description="The role that is assumed there, by its name or ARN.")
-    via: AccountName | None = Field(default=None, description="The account from which the role is assumed.")
+    via: AccountName | None = Field(
+        default=None, description="The account from which the role is assumed, if it is not that of the profile."
+    )
 
 
 class Defaults(Way):
@@ -84,6 +105,7 @@ class Entry(Defaults):
     )
     region: Region | None = Field(default=None, description="The home region, if it is not the organization's.")
     unit: UnitPath | None = Field(default=None, description="The organizational unit it is in, by its path.")
+    management: bool = Field(default=False, description="Whether it is the management account of the organization.")
 
     stand_in: ClassVar[Mapping[str, Any]] = {"id": "000000000000"}
 
@@ -132,6 +154,7 @@ class OrganizationFile(Section):
     organization: Owner
     defaults: Defaults = Field(default_factory=Defaults, description="What each account gets unless it says otherwise.")
     accounts: Accounts = Field(description="The accounts by name, or how AWS Organizations lists them.")
+    access: Access | None = Field(default=None, description="Who may do what in which account.")
 
     def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield accounts that contradict each other, and ways that lead nowhere."""
@@ -162,14 +185,15 @@ class OrganizationFile(Section):
 
     def _way(self, name: str, entry: Entry) -> Iterator[ValidationProblem]:
         here, way = ("accounts", name), self.way(entry)
-        if entry.profile and entry.role:
-            message = "a profile and a role are two ways to reach it"
-            yield ValidationProblem((*here, "profile"), message, "keep one of them", (*here, "role"))
+        if entry.profile and entry.via:
+            message = "a profile and another account are two ways to reach it"
+            yield ValidationProblem((*here, "profile"), message, "keep one of them", (*here, "via"))
         if way.via and not way.role:
             yield ValidationProblem((*here, "via"), "via needs a role to assume", "write the role, or leave via out")
-        if way.role and not way.via:
+        if way.role and not (way.via or way.profile):
             message = "the role is assumed from no account"
-            yield ValidationProblem((*here, "role"), message, "write via with the account whose credentials you have")
+            hint = "write via with the account whose credentials you have, or the profile that has them"
+            yield ValidationProblem((*here, "role"), message, hint)
         if way.via and isinstance(self.accounts, dict):
             if way.via not in self.accounts:
                 hint = closest(way.via, self.accounts) or "name an account of this file"
@@ -181,9 +205,10 @@ class OrganizationFile(Section):
     def way(self, entry: Entry) -> Way:
         """Return how an account is reached: its own way, or else that of the defaults."""
         if entry.profile or entry.role or entry.via:
-            via = entry.via or (self.defaults.via if entry.role else None)
+            via = entry.via or (self.defaults.via if entry.role and not entry.profile else None)
             return Way(profile=entry.profile, role=entry.role or (self.defaults.role if entry.via else None), via=via)
-        if entry.identity:
+        # The role that AWS puts into accounts of an organization is not in its management account.
+        if entry.identity or entry.management:
             return Way()
         return Way(profile=self.defaults.profile, role=self.defaults.role, via=self.defaults.via)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,12 +13,13 @@ from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import closest, dotted
 from awsbase.manifest.source import Source, read, stop
 from awsbase.manifest.writing import written
-from awsbase.organization.compiling import Part, compiled
+from awsbase.organization.access_parts import parts, people_elsewhere
+from awsbase.organization.compiling import compiled
 from awsbase.organization.file import Entry, FromOrganization, OrganizationFile, Way
 from awsbase.organization.repeated import each_once
 from awsbase.records import record
 
-Listing = Callable[[FromOrganization], Mapping[str, Mapping[str, Any]]]
+Listing = Callable[[OrganizationFile], Mapping[str, Mapping[str, Any]]]
 """Returns the entries of the accounts that AWS Organizations lists, by name."""
 
 
@@ -82,10 +84,11 @@ def organization(file: Source, listing: Listing | None = None) -> Organization:
     if isinstance(model.accounts, FromOrganization):
         if listing is None:
             raise UsageError(
-                f"the accounts of {file.file} are listed by AWS, which is not asked here", hint="write them into it"
+                f"the accounts of {file.file} are listed by AWS, which this command does not ask",
+                hint="add --live if the command has it, or write the accounts into the file",
             )
-        accounts = listing(model.accounts)
-        model = OrganizationFile.model_validate({**file.value, "accounts": accounts})
+        file = replace(file, value={**file.value, "accounts": listing(model)})
+        model = validated(file, OrganizationFile)
     assert isinstance(model.accounts, dict)
     templates = Templates(file)
     members: dict[str, Member] = {}
@@ -93,18 +96,14 @@ def organization(file: Source, listing: Listing | None = None) -> Organization:
     for name, entry in model.accounts.items():
         try:
             template = templates.of(name, entry, model)
-            source = compiled(file, model, name, template, parts(model, name))
+            source = compiled(file, model, name, template, parts(model, name, file, template))
+            source = people_elsewhere(model, name, source)
             members[name] = Member(name, entry, model.way(entry), source, checked(source, Path(template.file)))
         except ManifestError as error:
             mistakes[name] = error.mistakes
     if mistakes:
         raise ManifestError(list(each_once(mistakes, file.file, len(model.accounts))))
     return Organization(file.file, model, members)
-
-
-def parts(model: OrganizationFile, name: str) -> Sequence[Part]:
-    """Return what the file adds to an account's manifest beside the account section."""
-    return ()
 
 
 class Templates:

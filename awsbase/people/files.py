@@ -52,7 +52,7 @@ def read_credentials(files: Files) -> dict[str, dict[str, str]]:
 def read_config(files: Files) -> dict[str, dict[str, str]]:
     """Return every profile of the config file with its settings."""
     sections = _parsed(files.config, _read(files.config)[0])
-    return {name: values for header, values in sections.items() if (name := _profile_of(header)) is not None}
+    return {name: values for header, values in sections.items() if (name := profile_of(header)) is not None}
 
 
 def read_endpoints(files: Files, services: str) -> dict[str, str]:
@@ -117,7 +117,7 @@ def _without_locks(folder: Path) -> str:
 
 def write_credentials(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
     """Set options of a profile in the credentials file (None removes one), and make the file private."""
-    _edit(files.credentials, lambda text: profile, values, private=True)
+    _edit(files.credentials, lambda text: ini.edit(text, profile, values), private=True)
 
 
 def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -> None:
@@ -125,10 +125,26 @@ def write_config(files: Files, profile: str, values: Mapping[str, str | None]) -
 
     def header(text: str) -> str:
         # If a profile has several headers ([default] and [profile default]), the AWS tools use the last one.
-        found = [section.name for section in ini.scan(ini.lines(text)) if _profile_of(section.name) == profile]
+        found = [section.name for section in ini.scan(ini.lines(text)) if profile_of(section.name) == profile]
         return found[-1] if found else header_of(profile)
 
-    _edit(files.config, header, values, private=False)
+    _edit(files.config, lambda text: ini.edit(text, header(text), values), private=False)
+
+
+def read_sections(files: Files) -> dict[str, dict[str, str]]:
+    """Return the own options of each section of the config file, by its header: without those of `[DEFAULT]`."""
+    with _naming(files.config):
+        return _sections_of(_text(_read(files.config)[0]))
+
+
+def write_sections(files: Files, edits: Callable[[Mapping[str, Mapping[str, str]]], ini.Edits]) -> None:
+    """Edit many sections of the config file at once; `edits` gets what `read_sections` returns, once or more."""
+    _edit(files.config, lambda text: ini.edit_all(text, edits(_sections_of(text))), private=False)
+
+
+def _sections_of(text: str) -> dict[str, dict[str, str]]:
+    found = ini.scan(ini.lines(text))
+    return {section.name: {key: option.value for key, option in section.options.items()} for section in found}
 
 
 def is_private(files: Files) -> bool:
@@ -138,7 +154,8 @@ def is_private(files: Files) -> bool:
     return True
 
 
-def _profile_of(header: str) -> str | None:
+def profile_of(header: str) -> str | None:
+    """Return the profile that a header of the config file names; None for any other section."""
     if header == "default":
         return header
     if not header.startswith("profile"):
@@ -186,7 +203,7 @@ def _current_version(path: Path) -> FileVersion:
         return None
 
 
-def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | None], *, private: bool) -> None:
+def _edit(path: Path, edited: Callable[[str], str], *, private: bool) -> None:
     """Read, edit and replace a file under a lock; start again if another program wrote it in between."""
     # The lock is beside the real file, so every path to the same file leads to the same lock.
     real = Path(os.path.realpath(path))
@@ -197,8 +214,7 @@ def _edit(path: Path, header: Callable[[str], str], values: Mapping[str, str | N
     with _naming(path), locked(_lock_of(real)):
         for _ in range(ATTEMPTS):
             content, version = _read(path)
-            text = _text(content)
-            after = ini.edit(text, header(text), values).encode("utf-8", "surrogateescape")
+            after = edited(_text(content)).encode("utf-8", "surrogateescape")
             if after == content and version and not (private and _open_to_others(path)):
                 return
             if _replace(path, after, version, private=private):

@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+Edits = Mapping[str, Mapping[str, str | None]]
+"""The options to set in each section, by its name; None removes one."""
+
 DEFAULTS = "DEFAULT"  # configparser applies the options of this section to every other section.
 
 _HEADER = re.compile(r"\[(?P<name>.+)\]")
@@ -73,17 +76,10 @@ def edit(text: str, name: str, values: Mapping[str, str | None]) -> str:
 
     Raises ValueError when a value needs more than one line, and InvalidIni when the text cannot be edited safely.
     """
-    for key, value in values.items():
-        if value is not None and (value != value.strip() or _ENDING.search(value) or len(lines(value)) > 1):
-            raise ValueError(f"the value of {key} cannot be written on one line")
+    _check(values)
     before = lines(text)
     expected = _meaning(scan(before))
-    options = expected.setdefault(name, {})
-    for key, value in values.items():
-        if value is None:
-            options.pop(key, None)
-        else:
-            options[key] = value
+    expected[name] = _with(expected.get(name, {}), values)
     for after in _attempts(before, name, values):
         if _readable(after) == expected:
             return "".join(after)
@@ -91,6 +87,55 @@ def edit(text: str, name: str, values: Mapping[str, str | None]) -> str:
     raise InvalidIni(
         at + 1, f"section [{name}] cannot be edited because of its indentation; align it with the sections around it"
     )
+
+
+def edit_all(text: str, edits: Edits) -> str:
+    """Return the text with these options set in many sections, as `edit` does for one, in one pass over a long file.
+
+    A section that loses its last option goes with it, and so does the empty line that `edit_all` put above it. Raises
+    ValueError and InvalidIni as `edit` does.
+    """
+    for values in edits.values():
+        _check(values)
+    before = lines(text)
+    found = scan(before)
+    expected = _meaning(found)
+    for name, values in edits.items():
+        expected[name] = _with(expected.get(name, {}), values)
+        if not expected[name]:
+            del expected[name]
+    after = list(before)
+    # From the end on, so that the line numbers of what is above stay true.
+    for section in reversed(found):
+        if section.name in edits:
+            _change_in_place(after, section, edits[section.name], gone=section.name not in expected)
+    there = {section.name for section in found}
+    for name in [name for name in edits if name not in there and name in expected]:
+        after = _appended(after, name, edits[name])
+    if _readable(after) == expected:
+        return "".join(after)
+    for name, values in edits.items():
+        text = edit(text, name, values)
+    return text
+
+
+def _change_in_place(text: list[str], section: Section, values: Mapping[str, str | None], *, gone: bool) -> None:
+    part = text[section.at : section.end]
+    (own,) = scan(part)
+    if not gone:
+        last = max(own.options.values(), key=lambda option: option.at[0], default=None)
+        text[section.at : section.end] = _changed(part, own, values, last.indent if last else own.indent)
+        return
+    taken = {own.at, *(line for option in own.options.values() for line in option.at)}
+    left = [line for at, line in enumerate(part) if at not in taken]
+    text[section.at : section.end] = left
+    if left:
+        return
+    above, below = text[: section.at][-1:], text[section.at :][:1]
+    if above and not above[0].strip() and (not below or not below[0].strip()):
+        del text[section.at - 1]
+    elif below and not above and not below[0].strip():
+        del text[0]
 
 
 def lines(text: str) -> list[str]:
@@ -137,6 +182,17 @@ def scan(text: Sequence[str]) -> list[Section]:
             raise InvalidIni(at + 1, f"{key} is already on line {first}, in section [{section.name}]")
         option = section.options[key] = Option(key, indent, [at], [assigned["value"].strip()])
     return found
+
+
+def _check(values: Mapping[str, str | None]) -> None:
+    for key, value in values.items():
+        if value is not None and (value != value.strip() or _ENDING.search(value) or len(lines(value)) > 1):
+            raise ValueError(f"the value of {key} cannot be written on one line")
+
+
+def _with(options: Mapping[str, str], values: Mapping[str, str | None]) -> dict[str, str]:
+    merged = {**options, **values}
+    return {key: value for key, value in merged.items() if value is not None}
 
 
 def _meaning(found: Sequence[Section]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import codes, durations, files, profiles, resolver, store
+from awsbase.people import account_profiles, codes, durations, files, profiles, resolver, store
 from awsbase.people.files import FileError, Files
 from awsbase.people.locks import uninterrupted
 from awsbase.people.profiles import Source
@@ -202,6 +202,9 @@ def _base_session(source: Source, request: SessionRequest, person: Person) -> Se
         return refresh(SessionRequest(source.keys_profile), person).session
     if request.direct:
         return None
+    # A person of an organization has many roles: one code gets the session that serves all of them.
+    if source.keys_profile and account_profiles.mark_of(source.config):
+        return refresh(SessionRequest(source.keys_profile, device=request.device), person).session
     same = [
         session
         for options in files.read_credentials(person.files).values()

@@ -67,7 +67,9 @@ def without_logs(aws: Reached) -> None:
 
 def of_an_organization(aws: Reached) -> None:
     """Let the account manage an organization whose trail has the wanted name, with its logs elsewhere."""
-    id = sandbox(aws).call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
+    call_moto = sandbox(aws).call_moto
+    id = call_moto("organizations:CreateOrganization", FeatureSet="ALL")["Organization"]["Id"]
+    call_moto("organizations:EnableAWSServiceAccess", ServicePrincipal="cloudtrail.amazonaws.com")
     s3 = aws.client("s3", HOME.region)
     s3.create_bucket(Bucket="organization-logs", CreateBucketConfiguration={"LocationConstraint": HOME.region})
     arn = "arn:aws:s3:::organization-logs"

@@ -11,6 +11,7 @@ from awsbase.sandbox.services import SERVICES
 from awsbase.sandbox.services.sns import Mail
 from awsbase.sandbox.snapshot import by_partition, by_region, remembered, tag_dict
 from awsbase.sandbox.wire import Refusal
+from awsbase.sandbox.world import World
 
 __all__ = [
     "SERVICES",
@@ -29,6 +30,7 @@ __all__ = [
     "Rule",
     "Sandbox",
     "Service",
+    "World",
     "act",
     "at",
     "by_partition",

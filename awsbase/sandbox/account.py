@@ -7,11 +7,9 @@ call moto; ask the rules after it; log the call. Rules see the API's own words; 
 
 import re
 from collections.abc import Callable, Sequence
-from copy import copy, deepcopy
+from copy import deepcopy
 from dataclasses import replace
 from email.utils import formatdate
-from functools import cache
-from io import BytesIO
 from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,34 +17,32 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto.core.model import OperationModel
 
-from awsbase.sandbox import faults, wire
+from awsbase.sandbox import clients, faults, wire
+from awsbase.sandbox.authorization import resources
 from awsbase.sandbox.authorization.decision import Document
-from awsbase.sandbox.authorization.enforce import ENFORCE
-from awsbase.sandbox.authorization.organization import CONTROL
+from awsbase.sandbox.authorization.enforce import ENFORCE, OF_OTHER_ACCOUNTS
+from awsbase.sandbox.authorization.organization import CONTROL, CONTROL_MEMBERS
 from awsbase.sandbox.call_log import Call, writes
-from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key, administrator_key
 from awsbase.sandbox.common import with_common_rules
-from awsbase.sandbox.faults import Faults, LostReply, TooSlow
+from awsbase.sandbox.faults import Faults
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has, partition_of
 from awsbase.sandbox.organization_trails import OrganizationTrails
 from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
-from awsbase.sandbox.service import AccountState, Request, Rule, Service, about, unknown_key
+from awsbase.sandbox.service import AccountState, Request, Rule, Service, Services, WorldState, about, unknown_key
 from awsbase.sandbox.services import SERVICES
 from awsbase.sandbox.services.iam import mfa
 from awsbase.sandbox.services.sns import Mail, Outbox, confirm
 from awsbase.sandbox.snapshot import must_show, snapshot
 from awsbase.sandbox.wire import Refusal, Scope
 
-READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
 # What looks like a key of AWS must be somebody's; any other word is the administrator's.
 REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
-AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 class Sandbox(AccountState):
@@ -54,7 +50,8 @@ class Sandbox(AccountState):
 
     `services` are the services that it knows; `rules` look at a request before theirs do. With `enforce` each call
     needs a policy that allows it; `deny` are service control policies of its organization; `pages` is the greatest
-    length of a page; `rates` are how often calls are taken.
+    length of a page; `rates` are how often calls are taken. An account of a `world` shares its clock, and what moto
+    holds, with the others.
     """
 
     def __init__(
@@ -68,15 +65,14 @@ class Sandbox(AccountState):
         services: Sequence[Service] = SERVICES,
         rules: tuple[Rule, ...] = (),
         rates: Sequence[Rate] = (),
+        world: WorldState | None = None,
     ) -> None:
-        super().__init__(services, strict=strict, account=account, pages=pages)
+        super().__init__(services, strict=strict, account=account, pages=pages, world=world)
         self.faults = Faults()
         self.late_reads = LateReads()
         self.rates = Rates(rates)
         self.service_control_policies += deny
-        first = (CONTROL, ENFORCE) if enforce else (CONTROL,)
-        all_rules = (*first, *rules, *with_common_rules(self.services))
-        self._rules = tuple(rule for rule in all_rules if strict or not rule.strict)
+        self._rules = world.rules if world else rules_of(self.services, rules, strict=strict, enforce=enforce)
         self._sessions: dict[str | None, Any] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = RLock()
@@ -101,6 +97,8 @@ class Sandbox(AccountState):
         if not self.rates.take(name, scope.region, self.clock.time()):
             injected = (*injected, "throttle")
         codes = self.services.find(scope.service).codes
+        if writes(str(operation.name)):
+            self.in_flight.arrive(scope.service)
         with self._lock, self.moto_state.open():
             index = len(self.calls)
             self._note(scope, str(operation.name), deepcopy(params), message)
@@ -120,36 +118,26 @@ class Sandbox(AccountState):
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
 
+    def asked(self, message: Message) -> "Sandbox":
+        """Return the account in which a request is made: this one, whoever signed it."""
+        return self
+
     def _dated(self, reply: Reply) -> Reply:
         """Return a reply with the time that it is here."""
         others = {name: value for name, value in reply.headers.items() if name.lower() != "date"}
         return replace(reply, headers={**others, "Date": formatdate(self.clock.time(), usegmt=True)})
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine.
+        """Answer a client of this process, in the name of whichever account its key is of; nothing leaves the machine.
 
         Raises ReadTimeoutError or ConnectionClosedError.
         """
-        host = urlsplit(request.url).hostname or ""
-        if not host.endswith(AWS_DOMAINS):
-            refusal = Refusal("SandboxGap", f"{host} is not AWS; nothing was sent")
-            return _response(request.url, wire.refuse("sts", refusal))
-        try:
-            return _response(request.url, self.answer(_message(request)))
-        except TooSlow as slow:
-            self.clock.advance(READ_TIMEOUT)
-            raise ReadTimeoutError(endpoint_url=request.url) from slow
-        except LostReply as lost:
-            raise ConnectionClosedError(endpoint_url=request.url, request=request, response=None) from lost
+        return clients.transport(self.world or self, request)
 
     def session(self, caller: str | None = None, region: str = "us-east-1") -> boto3.Session:
         """Return a session whose clients all speak to this sandbox, as its administrator or as somebody else."""
         key = self.key(caller)
-        session = boto3.Session(key.id, key.secret, key.token, region_name=region, botocore_session=_bare())
-        # botocore's stubs say that a handler returns nothing; before-send takes the response that it returns.
-        transport: Any = self.transport
-        session.events.register("before-send", transport)
-        return session
+        return clients.session(key, region, self.transport)
 
     def client(self, service: str, region: str = "us-east-1", caller: str | None = None) -> Any:
         """Return a boto3 client that speaks to this sandbox."""
@@ -167,7 +155,7 @@ class Sandbox(AccountState):
         `session/NAME` is a session without MFA, `mfa/NAME` one with it.
         """
         if caller is None:
-            return Key(ADMINISTRATOR_KEY, "sandbox")
+            return Key(administrator_key(self.account) if self.world else ADMINISTRATOR_KEY, "sandbox")
         return self.callers.issue(self.callers.called(caller))
 
     @property
@@ -218,7 +206,8 @@ class Sandbox(AccountState):
             must_show(self.services.find(scope.service), name)
         caller = self._caller(scope)
         self.calls[-1] = replace(self.calls[-1], caller=caller)
-        request = Request(scope.service, str(operation.name), scope.region, self.account, caller, params, self)
+        home = resources.home(self, scope.service, str(operation.name), params)
+        request = Request(scope.service, str(operation.name), scope.region, home.account, caller, params, home)
         rules = about(self._rules, name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
 
@@ -229,7 +218,7 @@ class Sandbox(AccountState):
         if response is None:
             if request.params != as_sent:
                 message = wire.write(operation, request.params, message)
-            reply = self.moto_state.send(scope.service, scope.region, message) if has(scope.service) else None
+            reply = home.moto_state.send(scope.service, scope.region, message) if has(scope.service) else None
             if reply is None:
                 raise wire.gap(scope.service, str(operation.name))
             amending = [rule.after for rule in rules if rule.after]
@@ -259,7 +248,7 @@ class Sandbox(AccountState):
 
     def _owner(self, scope: Scope) -> Caller:
         """Return whose key it is; a key that once was and is gone is nobody's."""
-        if scope.access_key == ADMINISTRATOR_KEY:
+        if scope.access_key in (ADMINISTRATOR_KEY, administrator_key(self.account)):
             return self.callers.administrator()
         if known := self.callers.keys.get(scope.access_key):
             if self.strict:
@@ -299,58 +288,7 @@ class Sandbox(AccountState):
         self.calls.append(replace(call, address=self.address, agent=agent))
 
 
-class _Raw(BytesIO):
-    """A body that botocore can read as it reads one from the network."""
-
-    def stream(self, amt: int = 65536, decode_content: Any = None) -> Any:
-        while piece := self.read(amt):
-            yield piece
-
-
-def _response(url: str, reply: Reply) -> AWSResponse:
-    raw: Any = _Raw(reply.body)
-    return AWSResponse(url, reply.status, wire.headers(reply), raw)
-
-
-def _message(request: AWSPreparedRequest) -> Message:
-    body: Any = request.body
-    if hasattr(body, "read"):
-        body = body.read()
-    if isinstance(body, str):
-        body = body.encode()
-    headers = {
-        str(name): value.decode() if isinstance(value, bytes) else str(value)
-        for name, value in request.headers.items()
-        if name.lower() != "transfer-encoding"
-    }
-    return Message(request.method, request.url, headers, bytes(body or b""))
-
-
-def _bare() -> Any:
-    """Return a botocore session that knows nothing of the user's own configuration."""
-    from botocore.session import Session
-
-    # To register botocore's own handlers takes most of what a session takes; to copy them does not.
-    session = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
-    session.set_config_variable("config_file", "/dev/null")
-    session.set_config_variable("credentials_file", "/dev/null")
-    session.set_config_variable("profile", None)
-    session.register_component("data_loader", _loader())
-    return session
-
-
-@cache
-def _loader() -> Any:
-    """Return one model loader for all sessions: the models are read from disk once."""
-    from botocore.session import get_session
-
-    return get_session().get_component("data_loader")
-
-
-@cache
-def _handlers() -> Any:
-    """Return the handlers that botocore registers in every session."""
-    from botocore.session import Session
-
-    session: Any = Session()
-    return session._original_handler
+def rules_of(services: Services, rules: Sequence[Rule], *, strict: bool, enforce: bool) -> tuple[Rule, ...]:
+    """Return the rules that look at each request, in order: policies, the given ones, those of the services."""
+    first = (CONTROL, CONTROL_MEMBERS, ENFORCE) if enforce else (CONTROL, OF_OTHER_ACCOUNTS)
+    return tuple(rule for rule in (*first, *rules, *with_common_rules(services)) if strict or not rule.strict)

@@ -7,6 +7,12 @@ from typing import Literal
 
 ADMINISTRATOR_KEY = "AKIASANDBOXADMIN0000"
 ADMINISTRATOR = "sandbox-administrator"
+ADMINISTRATOR_KEYS = "AKIASBX0"
+
+
+def administrator_key(account: str) -> str:
+    """Return the access key of an account's administrator, which bears the account's id."""
+    return ADMINISTRATOR_KEYS + account
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,11 @@ class Caller:
     issued: datetime | None = None
     expires: datetime | None = None
     session_policies: tuple[str, ...] = ()
+    source_identity: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    """The tags of the session itself."""
+    transitive: frozenset[str] = frozenset()
+    """The keys of those tags, in lower case, that a session which this one begins inherits."""
 
     @property
     def arn(self) -> str:
@@ -59,6 +70,8 @@ class Callers:
     """The tokens that belong to the keys of sessions."""
     issued: set[str] = field(default_factory=set)
     """Long-term keys that were once created; one that is gone is nobody's any more."""
+    owners: dict[str, str] = field(default_factory=dict, repr=False)
+    """The account of each key that was handed out; the accounts of a world share it."""
 
     def administrator(self) -> Caller:
         """Return who the sandbox's own key stands for, and what looks like no key of AWS at all."""
@@ -69,6 +82,7 @@ class Callers:
         prefix = "ASIA" if caller.temporary else "AKIA"
         key = prefix + token_hex(8).upper()
         self.keys[key] = caller
+        self.owners[key] = self.account
         if not caller.temporary:
             return Key(key, token_hex(20))
         self.tokens[key] = token_hex(32)

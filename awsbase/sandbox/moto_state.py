@@ -36,7 +36,7 @@ LOCKS = (type(Lock()), type(RLock()))
 REGISTERS = ("bucket_accounts", "master_accounts")
 
 _lock = RLock()
-_active: list["MotoState"] = []
+_active: list["_Held"] = []
 
 
 @cache
@@ -125,29 +125,64 @@ def copy_parameters() -> None:
     copyreg.pickle(ParameterDict, reduced)
 
 
-class MotoState:
-    """Hold one sandbox's AWS state, and let requests into moto one at a time."""
+class _Held:
+    """What moto holds for the accounts that know each other; in moto's own dictionaries while it is open."""
 
-    def __init__(self, account: str) -> None:
-        self.account = account
+    def __init__(self) -> None:
+        self.accounts: set[str] = set()
+        self.furnished: set[tuple[str, str]] = set()
         self._kept: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
         self._objects: list[FakeKey] = []
         finalize(self, _close, self._objects)
-        self._furnished: set[str] = set()
+
+    def enter(self) -> None:
+        """Let moto see this."""
+        # moto remembers every object that it ever made; only the files behind S3's must not be forgotten.
+        reset_model_data()
+        FakeKey.instances_tracked = self._objects
+        for holder, accounts, registers in self._kept:
+            holder.update(accounts)
+            BackendDict._instances.append(holder)
+            for name, register in registers.items():
+                setattr(holder, name, register)
+        self._kept = []
+
+    def leave(self) -> None:
+        """Take this out of moto's sight."""
+        for holder in BackendDict._instances:
+            registers = {name: getattr(holder, name) for name in REGISTERS if hasattr(holder, name)}
+            self._kept.append((holder, dict(holder.items()), registers))
+            holder.clear()
+            for name in registers:
+                setattr(holder, name, {})
+        BackendDict._instances.clear()
+
+
+class MotoState:
+    """Hold AWS state as one account sees it, and let requests into moto one at a time."""
+
+    def __init__(self, account: str, held: _Held | None = None) -> None:
+        self.account = account
+        self._held = held or _Held()
+        self._held.accounts.add(account)
         load_models_fast()
         cache_method_names()
         with self.open():
             ignore_profiles()
 
+    def seen_by(self, account: str) -> "MotoState":
+        """Return the same state as another account sees it."""
+        return MotoState(account, self._held)
+
     @contextmanager
     def open(self) -> Iterator[None]:
         """Make this state the one that moto sees, for this thread alone."""
         with _lock:
-            if not _active or _active[0] is not self:
+            if not _active or _active[0] is not self._held:
                 if _active:
-                    _active.pop()._leave()
-                self._enter()
-                _active.append(self)
+                    _active.pop().leave()
+                self._held.enter()
+                _active.append(self._held)
             yield
 
     def backend(self, service: str, region: str, account: str | None = None) -> Any:
@@ -155,7 +190,7 @@ class MotoState:
         with self.open():
             held = _backends(service)[account or self.account]
             where = region if region in held else partition_of(region)
-            if (service, account or self.account) == ("iam", self.account):
+            if service == "iam" and held.account_id in self._held.accounts:
                 self._add_managed_policies(held[where])
             return held[where]
 
@@ -163,6 +198,30 @@ class MotoState:
         """Return moto's own objects for one service by region, for the regions in use."""
         with self.open():
             return dict(_backends(service)[self.account])
+
+    def bare(self, service: str, account: str) -> Any:
+        """Return moto's own objects for a service of an account by region or partition, as moto has made them."""
+        with self.open():
+            return _backends(service)[account]
+
+    def register(self, service: str, name: str) -> dict[str, Any]:
+        """Return what moto notes of all accounts of a service together, such as whose each bucket is."""
+        with self.open():
+            found: dict[str, Any] = getattr(_backends(service), name)
+            return found
+
+    def drop(self, service: str, account: str) -> None:
+        """Drop what an account has of a service."""
+        with self.open():
+            _backends(service).pop(account, None)
+
+    def owner_of(self, access_key: str) -> str | None:
+        """Return the account whose IAM has an access key."""
+        with self.open():
+            for account, partitions in _backends("iam").items():
+                if any(access_key in iam.access_keys for iam in partitions.values()):
+                    return str(account)
+        return None
 
     def copied(self, service: str) -> Any:
         """Return a copy of what moto holds for one service: later writes do not reach it."""
@@ -188,11 +247,20 @@ class MotoState:
 
     def _add_managed_policies(self, iam: Any) -> None:
         """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
-        if iam.partition not in self._furnished:
-            self._furnished.add(iam.partition)
-            policies = {arn: _copied(policy) for arn, policy in aws_managed_policies(self.account, iam.partition)}
+        if (iam.account_id, iam.partition) not in self._held.furnished:
+            self._held.furnished.add((iam.account_id, iam.partition))
+            made = aws_managed_policies(iam.partition)
+            policies = {arn: iam.managed_policies.get(arn) or _copied(policy, iam) for arn, policy in made}
             iam.aws_managed_policies = list(policies.values())
             iam.managed_policies.update(policies)
+
+    def attach(self, account: str, arn: str, role: str) -> None:
+        """Attach a policy that AWS itself made to a role, without the 1,500 others."""
+        with self.open():
+            iam = self.bare("iam", account)[arn.split(":")[1]]
+            policy = iam.managed_policies.get(arn) or _copied(dict(aws_managed_policies(iam.partition))[arn], iam)
+            iam.managed_policies[arn] = policy
+            policy.attach_to(iam.get_role(role))
 
     def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""
@@ -203,7 +271,7 @@ class MotoState:
             return None
         with self.open():
             if service == "iam":
-                self.backend("iam", region)
+                self.backend("iam", region, account)
                 # GovCloud's IAM has the host iam.us-gov.amazonaws.com, in which moto sees no partition.
                 message = message.at(message.url.replace("://iam.us-gov.", f"://iam.{region}."))
             request = Request.from_primitives(message.method, message.url, headers, message.body)
@@ -219,36 +287,16 @@ class MotoState:
             body.encode() if isinstance(body, str) else bytes(body),
         )
 
-    def _enter(self) -> None:
-        # moto remembers every object that it ever made; only the files behind S3's must not be forgotten.
-        reset_model_data()
-        FakeKey.instances_tracked = self._objects
-        for holder, accounts, registers in self._kept:
-            holder.update(accounts)
-            BackendDict._instances.append(holder)
-            for name, register in registers.items():
-                setattr(holder, name, register)
-        self._kept = []
-
-    def _leave(self) -> None:
-        for holder in BackendDict._instances:
-            registers = {name: getattr(holder, name) for name in REGISTERS if hasattr(holder, name)}
-            self._kept.append((holder, dict(holder.items()), registers))
-            holder.clear()
-            for name in registers:
-                setattr(holder, name, {})
-        BackendDict._instances.clear()
-
 
 def partition_of(region: str) -> str:
     """Return the partition of AWS that a region (or a partition) is in."""
     return str(get_partition(region))
 
 
-def _copied(policy: Any) -> Any:
+def _copied(policy: Any, iam: Any) -> Any:
     # Not copy.copy: it would add each of the 1,500 policies to moto's dashboard.
     copied = object.__new__(type(policy))
-    vars(copied).update(vars(policy))
+    vars(copied).update(vars(policy), account_id=iam.account_id)
     return copied
 
 
@@ -297,13 +345,13 @@ def ignore_profiles() -> None:
 
 
 @cache
-def aws_managed_policies(account: str, partition: str) -> tuple[tuple[str, Any], ...]:
-    """Return AWS's own policies by ARN as an account sees them, parsed once a process for each partition."""
+def aws_managed_policies(partition: str) -> tuple[tuple[str, Any], ...]:
+    """Return AWS's own policies by ARN, parsed once a process for each partition."""
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy
 
     policies = (
-        AWSManagedPolicy.from_data(name, account, partition, policy)
+        AWSManagedPolicy.from_data(name, "aws", partition, policy)
         for name, policy in json.loads(aws_managed_policies_data).items()
     )
     return tuple((policy.arn, policy) for policy in policies)

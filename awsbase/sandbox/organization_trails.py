@@ -1,4 +1,4 @@
-"""Trails of an organization: every member sees them, with the management account's ARN, and changes none of them.
+"""Trails of an organization: the management account makes them; every member sees them and changes none of them.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html: members "can see" such a
 trail "but can't modify or delete it"; by its name alone AWS looks for a trail of the member's own.
@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from awsbase.sandbox.organization_state import delegated, has_all_features, is_management, organization, trusted
 from awsbase.sandbox.service import Request, Rule
-from awsbase.sandbox.wire import Refusal
+from awsbase.sandbox.wire import Refusal, gap
 
 MANAGEMENT = "999999999999"
+PRINCIPAL = "cloudtrail.amazonaws.com"
 NAMES = ("Name", "TrailName", "ResourceId")
 
 
@@ -44,11 +46,51 @@ class OrganizationTrails:
         return arn
 
 
+def may_make(request: Request) -> None:
+    """Refuse a trail of an organization outside of one, from a member, and where CloudTrail is not trusted.
+
+    Raises Refusal with OrganizationsNotInUseException, NotOrganizationMasterAccountException,
+    OrganizationNotInAllFeaturesModeException or CloudTrailAccessNotEnabledException.
+    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
+    """
+    if not request.params.get("IsOrganizationTrail"):
+        return
+    held = organization(request.sandbox, request.region)
+    if held is None:
+        message = "Your account is not a member of an organization."
+        raise Refusal("OrganizationsNotInUseException", message)
+    if not is_management(held, request.account):
+        if delegated(held, request.account, PRINCIPAL):
+            raise gap("cloudtrail", f"{request.operation} for a delegated administrator")
+        raise not_management()
+    if not has_all_features(held):
+        message = "The organization does not have all features enabled."
+        raise Refusal("OrganizationNotInAllFeaturesModeException", message)
+    if not trusted(held, PRINCIPAL):
+        message = "Trusted access between CloudTrail and AWS Organizations is not enabled."
+        raise Refusal("CloudTrailAccessNotEnabledException", message)
+
+
 def seen(request: Request) -> Iterator[dict[str, Any]]:
     """Yield the trails of the organization that the request's region sees."""
-    for trail in request.memory(OrganizationTrails).held:
+    made = [trail.description(include_region=True) for trail in made_elsewhere(request)]
+    for trail in (*request.memory(OrganizationTrails).held, *made):
         if trail["IsMultiRegionTrail"] or trail["HomeRegion"] == request.region:
             yield trail
+
+
+def made_elsewhere(request: Request) -> Iterator[Any]:
+    """Yield moto's objects for the trails that the management account of the caller's organization has made."""
+    held = organization(request.sandbox, request.region)
+    if held and not is_management(held, request.account):
+        for backend in request.sandbox.moto_state.bare("cloudtrail", held.org.master_account_id).values():
+            yield from (trail for trail in backend.trails.values() if trail.is_org_trail)
+
+
+def logs(request: Request, arn: str) -> bool:
+    """Return whether a trail of the organization records."""
+    made = {trail.arn: bool(trail.status.is_logging) for trail in made_elsewhere(request)}
+    return made.get(arn, arn not in request.memory(OrganizationTrails).stopped)
 
 
 def described(request: Request, response: dict[str, Any]) -> None:
@@ -85,14 +127,20 @@ def of_the_organization(request: Request) -> dict[str, Any] | None:
         case "GetTrail":
             return {"Trail": dict(trail)}
         case "GetTrailStatus":
-            return {"IsLogging": named not in request.memory(OrganizationTrails).stopped}
-    raise Refusal(
+            return {"IsLogging": logs(request, trail["TrailARN"])}
+    raise not_management()
+
+
+def not_management() -> Refusal:
+    """Return the refusal of who is not the management account."""
+    return Refusal(
         "NotOrganizationMasterAccountException",
         "This exception is thrown when the AWS account making the request to create or update an organization trail "
         "or event data store is not the management account for an organization in Organizations.",
     )
 
 
+FIRST = (Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=may_make),)
 RULES = (
     Rule("cloudtrail:*", before=of_the_organization, strict=False),
     Rule("cloudtrail:DescribeTrails", after=described, strict=False),

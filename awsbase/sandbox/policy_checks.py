@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awsbase.sandbox import policy_documents
+from awsbase.sandbox.authorization.resources import in_its_account
 from awsbase.sandbox.policy_documents import Kind
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request
@@ -13,20 +14,25 @@ from awsbase.sandbox.wire import Refusal
 
 def missing_principal(request: Request, document: Mapping[str, Any], *, elsewhere: bool) -> str | None:
     """Return a principal that the document names and that nobody knows (yet)."""
-    iam = request.backend("iam")
-    known = {entity.arn for held in (iam.users, iam.roles) for entity in held.values()}
-    known |= {request.caller.principal, f"arn:{request.partition}:iam::{request.account}:root"}
-    ids = {entity.id for held in (iam.users, iam.roles) for entity in held.values()}
+    ids = {entity.id for entity in _entities(request)}
     for statement in policy_documents.statements(document):
         for kind, name in policy_documents.principals(statement):
             if kind != "AWS" or name in ("*", request.account) or name in ids or ":assumed-role/" in name:
                 continue
-            ours = f":iam::{request.account}:" in name
-            if (ours and name not in known) or not (":iam::" in name or (name.isdigit() and len(name) == 12)):
+            there = in_its_account(request, name)
+            known = {request.caller.principal, f"arn:{request.partition}:iam::{there.account}:root"}
+            known |= {entity.arn for entity in _entities(there)}
+            held = f":iam::{there.account}:" in name
+            if (held and name not in known) or not (":iam::" in name or (name.isdigit() and len(name) == 12)):
                 return name
-            if elsewhere and request.memory(Propagation).unknown(name, request):
+            if elsewhere and there.memory(Propagation).unknown(name, request):
                 return name
     return None
+
+
+def _entities(request: Request) -> list[Any]:
+    iam = request.backend("iam")
+    return [*iam.users.values(), *iam.roles.values()]
 
 
 def check_policy(request: Request, text: str, kind: Kind, code: str, resource: str = "") -> dict[str, Any]:

@@ -18,10 +18,13 @@ from awsbase.sandbox.account import Sandbox
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY
 from awsbase.sandbox.faults import Killed, LostReply
 from awsbase.sandbox.http import Message
+from awsbase.sandbox.world import World
+
+Served = Sandbox | World
 
 
 def serve(
-    host: str = "127.0.0.1", port: int = 0, *, sandbox: Sandbox, ready: Callable[[str], None] = lambda url: None
+    host: str = "127.0.0.1", port: int = 0, *, sandbox: Served, ready: Callable[[str], None] = lambda url: None
 ) -> None:
     """Serve a sandbox until interrupted or terminated; call `ready` with the URL once it answers at once."""
     warm(sandbox)
@@ -36,7 +39,7 @@ def serve(
             server.server_close()
 
 
-def serve_beside(host: str = "127.0.0.1", port: int = 0, *, sandbox: Sandbox, ended: Callable[[], None]) -> str:
+def serve_beside(host: str = "127.0.0.1", port: int = 0, *, sandbox: Served, ended: Callable[[], None]) -> str:
     """Serve a sandbox until this process ends, whatever program it then runs; return the URL.
 
     The server is a process of its own. It calls `ended` at its end.
@@ -80,12 +83,12 @@ def _runs(process: int) -> bool:
     return True
 
 
-def listen(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
+def listen(sandbox: Served, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
     """Open a socket that answers for the sandbox; the caller runs `serve_forever` and `shutdown`."""
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         try:
-            reply = sandbox.answer(_addressed(_message(environ), sandbox))
+            reply = sandbox.answer(_addressed(_message(environ), sandbox.asked))
         except (LostReply, Killed) as lost:
             # werkzeug says nothing, and the handler hangs up, when the application finds the connection broken.
             raise ConnectionResetError(str(lost)) from lost
@@ -98,7 +101,7 @@ def listen(sandbox: Sandbox, host: str = "127.0.0.1", port: int = 0) -> BaseWSGI
     return make_server(host, port, application, threaded=True, request_handler=_Handler)
 
 
-def warm(sandbox: Sandbox) -> None:
+def warm(sandbox: Served) -> None:
     """Load what the first call to each service would wait for."""
     reads = [(service.name, *read) for service in sandbox.services.values() for read in service.warm_up.items()]
     for service, operation, params in reads:
@@ -106,8 +109,7 @@ def warm(sandbox: Sandbox) -> None:
         signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}
         at = Message("POST", wire.address(service, "us-east-1", sandbox.account), signed, b"")
         sandbox.answer(wire.write(wire.operation(service, operation), params, at))
-    sandbox.calls.clear()
-    sandbox.history.clear()
+    sandbox.forget_calls()
 
 
 _BY_SERVER = ("server", "connection", "transfer-encoding")
@@ -143,13 +145,13 @@ def _message(environ: dict[str, Any]) -> Message:
     return Message(environ["REQUEST_METHOD"], f"http://{environ['HTTP_HOST']}{environ['RAW_URI']}", headers, body)
 
 
-def _addressed(message: Message, sandbox: Sandbox) -> Message:
-    """Return a request as it would have been sent to AWS itself."""
+def _addressed(message: Message, asked: Callable[[Message], Sandbox]) -> Message:
+    """Return a request as it would have been sent to AWS itself, to the account that is asked."""
     scope = wire.scope(message)
     if scope is None or not wire.known(scope.service):
         return message
     sent = urlsplit(message.url)
-    to = urlsplit(wire.address(scope.service, scope.region, sandbox.account))
+    to = urlsplit(wire.address(scope.service, scope.region, asked(message).account))
     host = to.netloc
     # Against a name such as localhost, S3 clients put the bucket in front of the host.
     bucket, _, rest = (sent.hostname or "").partition(".localhost")

@@ -5,6 +5,7 @@ itself (return the response; moto is not asked) or change the parameters that mo
 response in place. What it has to remember between calls it keeps in a dataclass of its own, one per sandbox.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ from awsbase.sandbox.call_log import Call
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Callers
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.in_flight import InFlight
 from awsbase.sandbox.moto_state import MotoState, partition_of
 from awsbase.sandbox.wire import Refusal
 
@@ -260,8 +262,10 @@ class AccountState:
         strict: bool = True,
         account: str = "123456789012",
         pages: int | None = None,
+        world: "WorldState | None" = None,
     ) -> None:
-        self.services = Services(services)
+        self.world = world
+        self.services = world.services if world else Services(services)
         self.strict = strict
         self.account = account
         self.pages = pages
@@ -279,10 +283,16 @@ class AccountState:
         self.history: list[Call] = []
         self.history_lag = timedelta()
         self.address = "127.0.0.1"
-        self.clock = Clock()
-        self.callers = Callers(account)
-        self.moto_state = MotoState(account)
+        self.clock = world.clock if world else Clock()
+        self.in_flight = world.in_flight if world else InFlight()
+        self.callers = Callers(account, owners=world.owners) if world else Callers(account)
+        self.moto_state = world.moto_state.seen_by(account) if world else MotoState(account)
         self.memories: dict[type, Any] = {}
+
+    def forget_calls(self) -> None:
+        """Forget the calls so far."""
+        self.calls.clear()
+        self.history.clear()
 
     def memory(self, kind: type[Memory]) -> Memory:
         """Return what a rule remembers in this sandbox."""
@@ -312,6 +322,35 @@ class AccountState:
         if reply is None:
             raise wire.gap(service, str(operation.name))
         return reply
+
+
+class WorldState(ABC):
+    """Hold what several accounts share; rules find the other accounts here."""
+
+    def __init__(self, services: Sequence[Service], *, strict: bool, account: str) -> None:
+        self.services = Services(services)
+        self.strict = strict
+        self.clock = Clock()
+        self.in_flight = InFlight()
+        self.owners: dict[str, str] = {}
+        """The account of each access key that was handed out or used."""
+        self.moto_state = MotoState(account)
+        self.memories: dict[type, Any] = {}
+        self.accounts: Mapping[str, AccountState] = {}
+        self.rules: tuple[Rule, ...] = ()
+
+    @abstractmethod
+    def add(self, account: str) -> AccountState:
+        """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""
+
+    @abstractmethod
+    def answer(self, message: Message) -> Reply:
+        """Answer one request in the account of its key."""
+
+    def memory(self, kind: type[Memory]) -> Memory:
+        """Return what a rule remembers of all accounts together."""
+        found: Memory = self.memories.setdefault(kind, kind())
+        return found
 
 
 def unknown_key(service: Service) -> Refusal:

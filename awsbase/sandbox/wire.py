@@ -64,13 +64,14 @@ STATUS = {
 
 
 class Refusal(Exception):
-    """What AWS would refuse a request with."""
+    """What AWS would refuse a request with; `reason` is what some services say beside a code for many mistakes."""
 
-    def __init__(self, code: str, message: str, status: int | None = None) -> None:
+    def __init__(self, code: str, message: str, status: int | None = None, *, reason: str = "") -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,8 @@ def refuse(
     sent |= {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": refusal.code}
     if "awsQueryCompatible" in model(service).metadata:
         sent["x-amzn-query-error"] = f"{refusal.code};Sender"
-    return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message}).encode())
+    reason = {"Reason": refusal.reason} if refusal.reason else {}
+    return Reply(status, sent, json.dumps({"__type": refusal.code, "message": refusal.message, **reason}).encode())
 
 
 def reworded(refusal: Refusal, service: str, words: Mapping[str, str]) -> Refusal:

@@ -36,9 +36,10 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest import Manifest, load, ways_out
 from awsbase.manifest.base import Base
 from awsbase.manifest.paths import closest
+from awsbase.people.profile_session import session_of
 from awsbase.records import record
 from awsbase.scripts import completions
-from awsbase.scripts.connect import home_region, looking, reach, session_of
+from awsbase.scripts.connect import home_region, looking, reach
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
 from awsbase.scripts.output import err, is_stdout, out, out_document, out_json

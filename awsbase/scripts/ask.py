@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from click.exceptions import Exit
 
@@ -13,6 +13,9 @@ from awsbase.people import terminal
 from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.output import err
 from awsbase.view.stream import disarmed, is_terminal
+
+if TYPE_CHECKING:
+    from awsbase.session import Prompt
 
 STDIN = ("-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0")
 
@@ -52,12 +55,6 @@ def aborted() -> Exit:
     """Say that Ctrl-C ended a question, and return what ends the command."""
     err("\naborted, nothing was changed\n")
     return Exit(INTERRUPTED)
-
-
-class Prompt(Protocol):
-    """Asks a question, and tells whether the answer was an accepted one: yes, when none is named."""
-
-    def __call__(self, question: str, *accepted: str) -> bool: ...
 
 
 def prompt(manifest: Path, instead: str = "--yes") -> Prompt:

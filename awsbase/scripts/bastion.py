@@ -29,7 +29,8 @@ from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.reconcile import remark
-from awsbase.scripts.session import Session, exit_code, plan_again, reconcile
+from awsbase.scripts.session import Session, exit_code, plan_again
+from awsbase.session import reconcile
 from awsbase.userdata import login, people_in
 from awsbase.view import document
 
@@ -71,7 +72,7 @@ def up(
     loaded = replace(loaded, sections=started(loaded.manifest, ends=ends, refresh=refresh_ami))
     # No resource depends on a route, but the bastion is unreachable without it: so the whole network is included.
     chosen = loaded.only([name for name in (NETWORK, SECTION) if name in loaded.sections])
-    code = apply(Session(loaded, chosen, target, options, patience, allow_risky), yes=yes)
+    code = apply(Session(loaded, chosen, target, options, patience=patience, allow_risky=allow_risky), yes=yes)
     if code == 0 and not options.json and not options.sandbox:
         err(next_steps(bastion))
     return code
@@ -93,7 +94,8 @@ def down(options: Options, manifest: Path, yes: bool, allow_risky: bool, lock_ti
     terminated = ended(started(loaded.manifest)[SECTION])
     loaded = replace(loaded, sections={SECTION: [terminated]})
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    session = Session(loaded, [terminated], connected(options, loaded), options, patience, allow_risky)
+    target = connected(options, loaded)
+    session = Session(loaded, [terminated], target, options, patience=patience, allow_risky=allow_risky)
     code = apply(session, yes=yes)
     if code == 0 and not options.json:
         if not bastion.on_demand:

@@ -21,21 +21,23 @@ from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.run import approval
 from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import bootstrap, files, passwd, store, terminal
 from awsbase.people.bootstrap import Administrator, BootstrapContext
 from awsbase.people.enrol import Prompts
+from awsbase.people.profile_session import session_of
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
 from awsbase.records import record
 from awsbase.scripts import completions
-from awsbase.scripts.ask import Prompt
-from awsbase.scripts.connect import Target, embedded, name_calls, reach, session_of
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.connect import embedded, name_calls, reach
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options, profile_option
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
-from awsbase.scripts.session import Session, complete, lock_of
+from awsbase.scripts.session import Session
+from awsbase.session import Prompt, Target, complete, lock_of
 
 if TYPE_CHECKING:
     import boto3

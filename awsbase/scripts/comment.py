@@ -10,8 +10,8 @@ import click
 
 from awsbase.engine.changes import Report
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.records import record
-from awsbase.scripts.loaded import LoadedManifest
 from awsbase.scripts.options import Command
 from awsbase.scripts.output import STDOUT, is_stdout, out_document
 from awsbase.view import document

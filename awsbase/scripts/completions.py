@@ -45,6 +45,15 @@ def profiles(_: click.Context) -> Candidates:
 
 
 @completer
+def accounts(_: click.Context) -> Candidates:
+    """Return the accounts of organizations that the AWS files have profiles for."""
+    from awsbase.people.account_profiles import mark_of
+
+    marks = [mark for options in of_files().values() if (mark := mark_of(options))]
+    return ((name, "") for name in sorted({mark.account for mark in marks}))
+
+
+@completer
 def roles(_: click.Context) -> Candidates:
     """Return the roles in the AWS files: ARNs, and the names of those in the account of a device."""
     options = of_files().values()

@@ -13,35 +13,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awsbase import busy
-from awsbase.aws import Aws, credentials_of
-from awsbase.engine.account import Account, NoCredentials, check, identify
+from awsbase.engine.account import Account, NoCredentials, check
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.plugin import LoadedPlugin
-from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.scope import partition
-from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.packages import install_command
 from awsbase.people import resolver
-from awsbase.records import record
-from awsbase.scripts.loaded import LoadedManifest
+from awsbase.people.profile_session import session_of
 from awsbase.scripts.options import Options
+from awsbase.session import Target, account_of
 
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
 
 log = logging.getLogger("awsbase")
-
-
-@record
-class Target:
-    """The account to work on, and its clock."""
-
-    account: Account
-    clock: Clock
 
 
 def connect(options: Options, loaded: LoadedManifest) -> Target:
@@ -123,28 +113,6 @@ def services_of(loaded: LoadedPlugin) -> Sequence[Any]:
     return services
 
 
-def session_of(profile: str | None) -> boto3.Session:
-    """Return a session from the environment and ~/.aws, as the AWS CLI does.
-
-    Raises UsageError when the profile does not exist, and AwsbaseError when the configuration is unusable.
-    """
-    # Errors of awsbase name the profile, the file and the line; those of boto3 name less.
-    choice = resolver.resolve(os.environ, Path.home(), profile)
-    resolver.check_nested(choice.profile, choice.settings)
-    busy.show(busy.CONNECTING)
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = boto3.Session(profile_name=profile)
-    except BotoCoreError as error:
-        raise AwsbaseError(
-            f"the AWS configuration cannot be used: {error}", hint="look at ~/.aws/config and ~/.aws/credentials"
-        ) from error
-    credentials_of(session)
-    return session
-
-
 def home_region(profile: str | None, region: str | None) -> str:
     """Return the region for a command without a manifest."""
     chosen = resolver.resolve(os.environ, Path.home(), profile, region)
@@ -154,9 +122,7 @@ def home_region(profile: str | None, region: str | None) -> str:
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Return the account and the caller, as AWS reports them."""
     show_connecting(session)
-    wire = Wire()
-    attach = [wire.attach, RateLimiter(clock or SystemClock()).attach]
-    return identify(Aws(session, region, attach=[*attach, name_calls] if debugging else attach), wire)
+    return account_of(session, region, clock or SystemClock(), [name_calls] if debugging else [])
 
 
 def show_connecting(session: boto3.Session) -> None:

@@ -13,15 +13,17 @@ from awsbase.engine.changes import Report
 from awsbase.engine.removal import Removal, absent_of
 from awsbase.ensure.bucket import Bucket, remove_bucket_and_contents
 from awsbase.errors import Refused, UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import durations
 from awsbase.records import record
 from awsbase.scripts import completions
 from awsbase.scripts.connect import connect
 from awsbase.scripts.leaving import Leaving
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed, words_of
 from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out
-from awsbase.scripts.session import Session, approve
+from awsbase.scripts.session import Session
+from awsbase.session import approve
 from awsbase.view import document
 
 NOT_CHOSEN = "--only leaves it out"
@@ -103,7 +105,7 @@ def command(
         loaded.resources,
         target,
         options,
-        timedelta(seconds=durations.seconds(lock_timeout)),
+        patience=timedelta(seconds=durations.seconds(lock_timeout)),
         leaving=leaving(loaded, named, target.account),
     )
 

@@ -12,13 +12,15 @@ import click
 from awsbase.drill import DrillResult, drill
 from awsbase.ensure.alarm import Alarm
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.scripts.ask import Prompt, prompt
-from awsbase.scripts.connect import Target, connect, looking
+from awsbase.manifest.loaded import LoadedManifest
+from awsbase.scripts.ask import prompt
+from awsbase.scripts.connect import connect, looking
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session
+from awsbase.session import Prompt, Target
 from awsbase.view.drill import document, outcome, table
 from awsbase.view.plurals import counted
 from awsbase.view.text import render

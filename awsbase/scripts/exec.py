@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from awsbase.people import child, durations
+from awsbase.errors import UsageError
+from awsbase.people import account_profiles, child, durations
 from awsbase.people.session import SessionRequest
 from awsbase.people.session import refresh as get_session
 from awsbase.scripts import completions
@@ -15,6 +16,12 @@ from awsbase.scripts.output import err
 
 @click.command("exec", context_settings={"allow_interspersed_args": False})
 @PROFILE
+@click.option(
+    "--account",
+    metavar="NAME",
+    help="Run it in this account, with the profile that `awsbase profiles write` wrote for it.",
+    shell_complete=completions.accounts,
+)
 @role_option("Run it as this role.")
 @DEVICE
 @click.option("--duration", metavar="12h", help="The duration of a new session; default 12h, for a role 1h.")
@@ -25,6 +32,7 @@ from awsbase.scripts.output import err
 def command(
     ctx: click.Context,
     profile: str | None,
+    account: str | None,
     role: str | None,
     device: str | None,
     duration: str | None,
@@ -37,12 +45,19 @@ def command(
     \b
     awsbase exec --profile work -- terraform plan
     awsbase exec --role Admin -- aws s3 ls
+    awsbase exec --account prod --role Read -- aws s3 ls
+    \f
+    Raises UsageError for an account that there is no profile for.
     """
     environ: dict[str, str] = ctx.find_root().obj.environ
     child.refuse_nested(environ)
     path = child.find(command[0], environ)
     seconds = durations.seconds(duration) if duration else None
     me = person(err, debugging=debug)
+    if account:
+        if profile:
+            raise UsageError("--profile and --account both say who runs it", hint="leave one of them out")
+        profile, role = account_profiles.find(me.files, account, role), None
     kept = get_session(SessionRequest(profile, seconds, device, role, None, region), me)
     if kept.lost:
         err(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")

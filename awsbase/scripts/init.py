@@ -46,7 +46,14 @@ BILLED = ("aws", "aws-cn")
 
 
 @click.command("init")
-@click.argument("file", type=click.Path(path_type=Path), default="awsbase.yaml")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--from",
+    "listed",
+    type=click.Path(path_type=Path),
+    metavar="ACCOUNTS.JSON",
+    help="Write an organization file of these accounts and their profiles.",
+)
 @click.option("--id", "account", metavar="ID", help="The 12 digits of the account.")
 @click.option("--name", help="A short name, used as a prefix of other names.")
 @region_option("The home region; default $AWS_REGION.")
@@ -57,7 +64,8 @@ BILLED = ("aws", "aws-cn")
 @click.option("--protect/--no-protect", default=None, help="Close what is public and encrypt volumes, in every region.")
 @DEBUG
 def command(
-    file: Path,
+    file: Path | None,
+    listed: Path | None,
     account: str | None,
     name: str | None,
     region: str | None,
@@ -69,9 +77,20 @@ def command(
     debug: bool,
 ) -> None:
     """Write a commented manifest to FILE (awsbase.yaml); asks on a terminal for missing options.
+
+    With --from it writes an organization file (org.yaml), and a manifest for its accounts beside it. ACCOUNTS.JSON is
+    {"platform": "acme", "accounts": {"prod": "acme-prod"}}; each profile is asked which account it reaches.
     \f
     Raises UsageError when the file exists, or when an option is invalid.
     """
+    if listed:
+        others: dict[str, str | bool | None] = {"--id": account, "--name": name, "--email": email}
+        others |= {"--administrator": administrator, "--phone": phone, "--bucket": bucket, "--protect": protect}
+        if wrong := [option for option, value in others.items() if value is not None]:
+            raise UsageError(f"{wrong[0]} is about one account, and --from about several", hint=f"leave {wrong[0]} out")
+        init_organization(listed, file or Path("org.yaml"), region)
+        return
+    file = file or Path("awsbase.yaml")
     if file != STDOUT and file.exists():
         raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")
     options = {
@@ -99,6 +118,33 @@ def command(
     missing = [key for key in PLACEHOLDERS if key not in values]
     todo = f"; replace what is marked CHANGE ({', '.join(missing)})" if missing else ""
     err(f"{file} written{todo}\n  try it: awsbase reconcile {shlex.quote(str(file))} --sandbox\n")
+
+
+def init_organization(listed: Path, file: Path, region: str | None) -> None:
+    """Write the organization file of listed accounts, and a manifest beside it where there is none.
+
+    Raises UsageError when the file exists, and ManifestError with the mistakes of all accounts.
+    """
+    from awsbase.organization import beginning
+    from awsbase.scripts.connect import session_of
+
+    if file != STDOUT and file.exists():
+        raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")
+    known = beginning.known_accounts(listed, session_of)
+    text = beginning.organization_text(known, file.name, region)
+    if file == STDOUT:
+        out_document(text)
+        return
+    write(text, file)
+    template = file.with_name(beginning.TEMPLATE)
+    new = not template.exists()
+    if new:
+        write(beginning.BEGINNERS, template)
+    one = known.accounts[0].name
+    err(
+        f"{file} written; each account gets {template}{'' if new else ', which was there'}\n"
+        f"  look at one: awsbase accounts show {shlex.quote(str(file))} {one}\n"
+    )
 
 
 def asked(key: str, values: Mapping[str, str]) -> str:

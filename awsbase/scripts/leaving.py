@@ -9,7 +9,7 @@ from awsbase.engine.changes import Outcome, Report
 from awsbase.engine.removal import Removal
 from awsbase.engine.risk import lost
 from awsbase.records import record
-from awsbase.scripts.ask import Prompt
+from awsbase.session import Prompt
 from awsbase.view.changes import some
 from awsbase.view.plurals import counted
 

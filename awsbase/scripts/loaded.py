@@ -1,100 +1,13 @@
-"""A loaded manifest: read, turned into resources, and checked."""
+"""A manifest that a command was given: read, turned into resources, and checked."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from awsbase import __version__
-from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, select
-from awsbase.engine.kind import Kinds
-from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError
-from awsbase.manifest import Manifest, fingerprint, load, resources
-from awsbase.records import record
+from awsbase.manifest import load
+from awsbase.manifest.loaded import LoadedManifest, loaded_manifest
 from awsbase.scripts.options import Options
-
-
-@record
-class LoadedManifest:
-    """A manifest with its resources by section, in manifest order."""
-
-    file: str
-    manifest: Manifest
-    sections: Mapping[str, Sequence[Resource]]
-
-    @property
-    def account(self) -> str:
-        return self.manifest.account.id
-
-    @property
-    def name(self) -> str:
-        return self.manifest.account.name
-
-    @property
-    def region(self) -> str:
-        return self.manifest.account.region
-
-    @property
-    def kinds(self) -> Kinds:
-        """Return the kinds that its resources may have: awsbase's own, and those of its plug-ins."""
-        from awsbase.ensure import KINDS
-
-        return {**KINDS, **{kind: each for one in self.manifest.plugins for kind, each in one.plugin.kinds.items()}}
-
-    @property
-    def resources(self) -> list[Resource]:
-        """Return all resources, in manifest order."""
-        return [resource for section in self.sections.values() for resource in section]
-
-    @property
-    def section_of(self) -> dict[str, str]:
-        """Return the section of each address."""
-        return {resource.address: name for name, section in self.sections.items() for resource in section}
-
-    @property
-    def fingerprint(self) -> str:
-        """Return a digest of everything that a plan depends on besides the account."""
-        text = "\n".join((self.account, self.region, fingerprint(self.manifest), __version__))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def only(self, names: Iterable[str]) -> list[Resource]:
-        """Return the resources of these addresses and sections with their dependencies; without names, all.
-
-        Raises UsageError for an unknown name.
-        """
-        names = tuple(names)
-        return select(self.resources, self.named(names)) if names else self.resources
-
-    def named(self, names: Iterable[str]) -> list[str]:
-        """Return the addresses that are named, by themselves or by their section.
-
-        Raises UsageError for an unknown name.
-        """
-        section_of = self.section_of
-        addresses: list[str] = []
-        for name in names:
-            if name in self.sections:
-                addresses += [resource.address for resource in self.sections[name]]
-            elif name in section_of:
-                addresses.append(name)
-            else:
-                raise self._unknown("resource or section", name, [*self.sections, *section_of])
-        return addresses
-
-    def has(self, addresses: Iterable[str]) -> None:
-        """Raise UsageError for what is no address of this manifest."""
-        known = self.section_of
-        for name in addresses:
-            if name not in known:
-                raise self._unknown("resource", name, known)
-
-    def _unknown(self, what: str, name: str, known: Iterable[str]) -> UsageError:
-        near = get_close_matches(name, list(known), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "`awsbase graph` lists them"
-        return UsageError(f"{self.file} has no {what} {name!r}", hint=hint)
 
 
 def read(path: Path, options: Options) -> LoadedManifest:
@@ -103,15 +16,10 @@ def read(path: Path, options: Options) -> LoadedManifest:
     Raises ManifestError with every mistake, and UsageError for a contradicting region or a dependency cycle.
     """
     manifest = load(path)
-    loaded = LoadedManifest(str(path), manifest, resources(manifest))
     region = manifest.account.region
     if options.region not in (None, region):
         raise UsageError(
             f"--region {options.region} contradicts {path}, whose home region is {region}",
             hint="leave --region out: the manifest sets the regions",
         )
-    try:
-        dependencies(loaded.resources)
-    except (Cycle, UnknownDependency) as error:
-        raise UsageError(f"{path}: {error.message}", hint=error.hint) from None
-    return loaded
+    return loaded_manifest(str(path), manifest)

@@ -13,7 +13,7 @@ from awsbase.people.enrol import devices_of, enrol
 from awsbase.people.profiles import Source
 from awsbase.people.terminal import NoAnswer
 from awsbase.scripts.output import err, out
-from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, user_of
+from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, own_profile, prompts_of, user_of
 
 BACKUP = "backup"
 
@@ -58,6 +58,7 @@ def create(
         raise UsageError("--seed-key encrypts a stored seed", hint="write --seed-to secret:NAME too")
     if not seed_to:
         terminal.require("codes of the new device")
+    profile = profile if user else own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     owner = user_of(account, user)
     own = owner == account.user

@@ -16,7 +16,17 @@ from awsbase.people.enrol import devices_of
 from awsbase.scripts import completions
 from awsbase.scripts.options import JSON, device_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.prompts import USER, account_of, aws_files, common, confirm, prompts_of, select, user_of
+from awsbase.scripts.prompts import (
+    USER,
+    account_of,
+    aws_files,
+    common,
+    confirm,
+    own_profile,
+    prompts_of,
+    select,
+    user_of,
+)
 from awsbase.view.plurals import counted
 
 YES = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
@@ -34,6 +44,7 @@ def list_devices(
 
     If you are not an IAM user, all virtual devices are listed.
     """
+    profile = profile if everybody or user else own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     prompts = prompts_of(account)
     listed = (
@@ -59,6 +70,7 @@ def list_devices(
 def resync(user: str | None, device: str | None, profile: str | None, region: str | None, debug: bool) -> None:
     """Resynchronize a device whose codes AWS refuses, with two consecutive codes."""
     terminal.require("codes of the device")
+    profile = profile if user else own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     synchronized = device_maintenance.resync(prompts_of(account), user_of(account, user), device, select)
     out(f"{synchronized.serial} is synchronized with AWS again\n")
@@ -80,6 +92,7 @@ def remove(
     debug: bool,
 ) -> None:
     """Remove MFA devices from their user, and delete them. You need not name an only device."""
+    profile = profile if user else own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     owner = user_of(account, user)
     prompts = prompts_of(account)

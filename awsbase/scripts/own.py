@@ -20,14 +20,14 @@ from awsbase.errors import AwsbaseError, Refused
 from awsbase.facts.ownership import ANY, Found, found, marking, marks
 from awsbase.people import durations
 from awsbase.scripts import completions
-from awsbase.scripts.ask import Prompt, prompt
+from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect
-from awsbase.scripts.consent import consent
 from awsbase.scripts.interrupt import INTERRUPTED
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import Session, lock_of
+from awsbase.scripts.session import Session
+from awsbase.session import Prompt, consent, lock_of
 from awsbase.view.risks import warning
 
 
@@ -50,7 +50,7 @@ def command(
     addresses = tuple(dict.fromkeys(addresses))
     loaded.has(addresses)
     chosen = select(loaded.resources, addresses)
-    session = Session(loaded, chosen, connect(options, loaded), options, patience, allow_risky)
+    session = Session(loaded, chosen, connect(options, loaded), options, patience=patience, allow_risky=allow_risky)
 
     things = look(session, addresses)
     missing = [each.address for each in things if not each.ours]

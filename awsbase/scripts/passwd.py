@@ -9,7 +9,7 @@ from awsbase.errors import Refused, UsageError
 from awsbase.people import passwd, terminal
 from awsbase.people.secret import Secret
 from awsbase.scripts.output import err, out
-from awsbase.scripts.prompts import account_of, common, confirm, user_of
+from awsbase.scripts.prompts import account_of, common, confirm, own_profile, user_of
 
 
 @click.command("passwd")
@@ -47,6 +47,7 @@ def command(
     words = passwd.handover_command(handover) if handover else None
     if not words and not no_console:
         terminal.require("password")
+    profile = profile if user else own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     prompts = passwd.Prompts(account, SystemClock(), terminal.ask_hidden, err)
     if no_console:

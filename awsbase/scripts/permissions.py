@@ -13,10 +13,11 @@ from awsbase.bastion.settings import with_bastion
 from awsbase.engine.scope import Scope
 from awsbase.ensure.bucket import Bucket, emptying_permissions
 from awsbase.errors import UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.permissions import Least
 from awsbase.policies.document import Document
 from awsbase.scripts.connect import home_region
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ONLY, Options, common, remembered
 from awsbase.scripts.output import as_json, err, out, out_json
 

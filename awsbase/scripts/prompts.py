@@ -18,11 +18,12 @@ from awsbase.engine.clock import SystemClock
 from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire, refuse_resends
 from awsbase.errors import AwsbaseError, Refused, UsageError
-from awsbase.people import files, qr, seeds, terminal
+from awsbase.people import account_profiles, files, qr, seeds, terminal
 from awsbase.people.enrol import Prompts
+from awsbase.people.profile_session import session_of
 from awsbase.people.secret import Secret
 from awsbase.scripts.ask import accepts, no_terminal
-from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
+from awsbase.scripts.connect import home_region, name_calls, show_connecting
 from awsbase.scripts.options import DEBUG, profile_option, region_option
 from awsbase.scripts.output import err
 from awsbase.view.stream import supports_unicode
@@ -72,6 +73,7 @@ USER = click.option("--user", metavar="NAME", help="The IAM user; default you.")
 
 def account_of(profile: str | None, region: str | None, *, debugging: bool) -> Account:
     """Return the account and the caller; raises Refused for root, which manages its credentials in the console."""
+    profile = session_profile(profile, debugging=debugging)
     session = session_of(profile)
     home = home_region(profile, region)
     attach = [refuse_resends, name_calls] if debugging else [refuse_resends]
@@ -83,6 +85,26 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
             hint="delete them; manage root's password and MFA in the console",
         )
     return account
+
+
+def own_profile(profile: str | None) -> str | None:
+    """Return the profile of one's own IAM user, in place of one for a role that `awsbase profiles write` wrote."""
+    settings = account_profiles.settings_of(os.environ, Path.home(), profile)
+    return settings["source_profile"] if settings and "source_profile" in settings else profile
+
+
+def session_profile(profile: str | None, *, debugging: bool) -> str | None:
+    """Return the profile with a live session, in place of one for a role that `awsbase profiles write` wrote.
+
+    botocore would ask for a code for each role; one code serves all of them here.
+    """
+    settings = account_profiles.settings_of(os.environ, Path.home(), profile)
+    if not settings or "role_arn" not in settings:
+        return profile
+    from awsbase.people.session import SessionRequest, refresh
+    from awsbase.scripts.mfa import person
+
+    return refresh(SessionRequest(profile), person(err, debugging=debugging)).profile
 
 
 def user_of(account: Account, named: str | None) -> str:

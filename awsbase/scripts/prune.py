@@ -17,16 +17,18 @@ from awsbase.engine.removal import KEPT, Removal
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Interrupted
 from awsbase.errors import Refused, UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import durations
 from awsbase.records import record
-from awsbase.scripts.connect import Target, connect
+from awsbase.scripts.connect import connect
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.leaving import Leaving
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, detailed, words_of
 from awsbase.scripts.output import err
 from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out
-from awsbase.scripts.session import Session, approve
+from awsbase.scripts.session import Session
+from awsbase.session import Target, approve
 from awsbase.view import document
 from awsbase.view.live import progress
 
@@ -89,7 +91,7 @@ def command(
         chosen,
         target,
         options,
-        timedelta(seconds=durations.seconds(lock_timeout)),
+        patience=timedelta(seconds=durations.seconds(lock_timeout)),
         leaving=Pruning(Removal("prune", found.stays), remarks=found.remarks, unknown={} if only else found.unknown),
     )
 

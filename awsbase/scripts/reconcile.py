@@ -15,7 +15,8 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import Session, approve, exit_code, plan_again, reconcile, scope
+from awsbase.scripts.session import Session, exit_code, plan_again
+from awsbase.session import approve, reconcile, scope
 from awsbase.view import document
 from awsbase.view.totals import calls
 
@@ -54,7 +55,7 @@ def command(
     loaded = read(manifest, options)
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
     chosen = scope(plan, loaded, only) if plan else loaded.only(only)
-    session = Session(loaded, chosen, connect(options, loaded), options, patience, allow_risky)
+    session = Session(loaded, chosen, connect(options, loaded), options, patience=patience, allow_risky=allow_risky)
 
     silent = yes or options.sandbox or listed is not None
     ask = None if silent else prompt(manifest, "--yes, or --approved PLAN")

@@ -15,7 +15,8 @@ from awsbase.engine.run import Approved
 from awsbase.errors import UsageError
 from awsbase.scripts.ask import prompt
 from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
-from awsbase.scripts.session import Session, exit_code, reconcile
+from awsbase.scripts.session import Session, exit_code
+from awsbase.session import reconcile
 from awsbase.view import document
 
 PLAN = click.option("--plan", "plan_only", is_flag=True, help="Only show what would be deleted.")

@@ -10,9 +10,10 @@ import click
 
 from awsbase.disk import is_regular
 from awsbase.errors import UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import STDOUT, err, is_stdout, out_document, out_json
 from awsbase.scripts.session import Session, exit_code

@@ -20,20 +20,21 @@ from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.run import Interrupted, SilentObserver
 from awsbase.engine.wire import Wire
 from awsbase.errors import Refused, UsageError
+from awsbase.people.profile_session import session_of
 from awsbase.samples import SAMPLES
 from awsbase.samples.sample import HOME
 from awsbase.scripts.ask import answer, is_interactive
-from awsbase.scripts.connect import name_calls, session_of
+from awsbase.scripts.connect import name_calls
 from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.options import DEBUG, JSON, profile_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import locking
 from awsbase.selftest import empty, naming, page
 from awsbase.selftest.choice import Choice, choose
 from awsbase.selftest.fence import Fence
 from awsbase.selftest.recording import Recorder, prepared
 from awsbase.selftest.run import Place, Selftest, clean, names_of, selftest
 from awsbase.selftest.trial import Bench
+from awsbase.session import locking
 from awsbase.view import document
 from awsbase.view.live import progress
 

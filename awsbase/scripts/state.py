@@ -11,8 +11,9 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.facts.keys import aliases
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.connect import connect, looking
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import out_document
 from awsbase.view import backend

@@ -11,7 +11,7 @@ from awsbase.scripts.connect import connect
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.session import lock_of, locking
+from awsbase.session import lock_of, locking
 
 
 @click.command("unlock")

@@ -12,8 +12,9 @@ import click
 from awsbase.aws import Aws
 from awsbase.people import durations, files
 from awsbase.people import prompt as shell_prompt
+from awsbase.people.profile_session import session_of
 from awsbase.people.whoami import Identity, whoami
-from awsbase.scripts.connect import home_region, name_calls, session_of, show_connecting
+from awsbase.scripts.connect import home_region, name_calls, show_connecting
 from awsbase.scripts.options import DEBUG, JSON, profile_option, region_option
 from awsbase.scripts.output import out, out_json
 

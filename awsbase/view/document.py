@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from awsbase import __version__, disk
-from awsbase.engine.changes import Author, Change, Drift, Goal, Outcome, Report, Risk, Unknown
+from awsbase.engine.changes import Author, Change, Drift, Failure, Goal, ManualAction, Outcome, Report, Risk, Unknown
 from awsbase.engine.risk import risk_of, risky
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.records import record
@@ -200,6 +200,13 @@ def read(path: Path, goal: Goal = "reconcile") -> Plan:
         fields = json.loads(text)
     except (ValueError, RecursionError):
         raise UsageError(f"{path} is no plan: it is not JSON", hint=hint) from None
+    return plan_of(fields, path, goal)
+
+
+def plan_of(fields: object, path: Path | str, goal: Goal = "reconcile") -> Plan:
+    """Return the plan that JSON values describe; raises UsageError when they are no complete plan for this goal."""
+    command = "awsbase plan MANIFEST" if goal == "reconcile" else f"awsbase {goal} MANIFEST --plan"
+    hint = f"write one with `{command} -o PLAN.json`"
     if not isinstance(fields, dict) or "schema" not in fields:
         raise UsageError(f"{path} is no plan", hint=hint)
     if fields["schema"] != SCHEMA:
@@ -235,6 +242,30 @@ def _plan(fields: Mapping[str, Any]) -> Plan:
         also=_texts(fields.get("also", [])),
         empty=_texts(fields.get("empty", [])),
     )
+
+
+def outcome_of(fields: Mapping[str, Any]) -> Outcome:
+    """Return the outcome of a resource that the document of a report describes.
+
+    Raises KeyError, TypeError or ValueError when it describes none.
+    """
+    error = fields["error"]
+    return Outcome(
+        address=text(fields["address"]),
+        region=text(fields["region"]),
+        status=fields["status"],
+        changes=tuple(map(_read_change, fields["changes"])),
+        error=Failure(error["code"], error["message"], error["tried"], hint=error["hint"]) if error else None,
+        blocked_by=fields["blocked_by"],
+        notes=_texts(fields["notes"]),
+        price=fields["price"],
+    )
+
+
+def action_of(fields: Mapping[str, Any]) -> ManualAction:
+    """Return the manual action that the document of a report describes; raises KeyError or TypeError for none."""
+    steps = _texts(fields["steps"])
+    return ManualAction(text(fields["address"]), text(fields["title"]), steps, text(fields["probe"]))
 
 
 def _read_change(fields: Mapping[str, Any]) -> Change:

@@ -30,7 +30,7 @@ def tree(
         if section:
             yield Line(0, section, style="bold")
         for outcome in outcomes:
-            yield from _resource(outcome, report, verbose)
+            yield from resource_lines(outcome, report, verbose)
 
     yield from approvals(report)
 
@@ -38,7 +38,7 @@ def tree(
         yield Line(0, "")
         yield Line(0, "needs you", style="bold")
         for action in report.manual_actions:
-            yield from _manual_action(action)
+            yield from manual_action(action)
 
     yield from not_told(report)
     yield Line(0, "")
@@ -49,7 +49,8 @@ def _shown(outcome: Outcome, verbose: bool) -> bool:
     return verbose or outcome.status in ("planned", "changed", "failed") or bool(outcome.changes or outcome.notes)
 
 
-def _resource(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
+def resource_lines(outcome: Outcome, report: Report, verbose: bool) -> Iterator[Line]:
+    """Yield the lines of one resource."""
     if outcome.status in ("unchanged", "blocked", "skipped"):
         remarks = {"unchanged": "", "blocked": f" not begun: {outcome.blocked_by} failed", "skipped": " not begun"}
         yield Line(2, outcome.address + remarks[outcome.status], mark="·", style="dim")
@@ -105,7 +106,8 @@ def _drift(change: Change, indent: int, verbose: bool) -> Iterator[Line]:
         yield Line(indent, risk.reason, mark="!", mark_style=f"bold {RED}")
 
 
-def _manual_action(action: ManualAction) -> Iterator[Line]:
+def manual_action(action: ManualAction) -> Iterator[Line]:
+    """Yield the lines of what a person has to do."""
     yield Line(2, f"{action.address}  {action.title}", mark="!", mark_style=f"bold {AMBER}")
     for number, step in enumerate(action.steps, 1):
         yield Line(6, step, mark=f"{number}.")

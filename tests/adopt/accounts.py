@@ -215,8 +215,10 @@ def trail_of_objects(aws: Sandbox) -> None:
 
 
 def trail_of_a_management_account(aws: Sandbox) -> None:
-    cloudtrail, name = aws.client("cloudtrail", REGION), "org-trail-logs"
-    trail_bucket(aws, name, f"AWSLogs/{HOME.account}", "AWSLogs/o-abcdefghij")
+    cloudtrail, organizations, name = aws.client("cloudtrail", REGION), aws.client("organizations"), "org-trail-logs"
+    id = organizations.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+    organizations.enable_aws_service_access(ServicePrincipal="cloudtrail.amazonaws.com")
+    trail_bucket(aws, name, f"AWSLogs/{HOME.account}", f"AWSLogs/{id}")
     cloudtrail.create_trail(
         Name="org-trail",
         S3BucketName=name,

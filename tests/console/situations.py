@@ -25,10 +25,10 @@ from awsbase.people import files, store
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.serve import listen
-from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.session import Session, reconcile
+from awsbase.scripts.session import Session
+from awsbase.session import Target, reconcile
 from tests.contract.sample import account
 from tests.later import unhurried
 from tests.people.alice import Phone

@@ -11,9 +11,10 @@ from awsbase.engine.changes import Report
 from awsbase.engine.execution import execute
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.secret import Secret
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.sandbox import Sandbox
 from awsbase.scripts.destroy import Named, leaving
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.testing.removal import shown, without_empty
 from awsbase.testing.sample import account, go, problems, said

@@ -119,7 +119,8 @@ def managing(sandbox: Sandbox) -> None:
 
 def managing_centrally(sandbox: Sandbox) -> None:
     managing(sandbox)
-    sandbox.central_root = {"RootCredentialsManagement", "RootSessions"}
+    sandbox.client("organizations").enable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    sandbox.client("iam").enable_organizations_root_credentials_management()
 
 
 @pytest.mark.parametrize(

@@ -188,12 +188,54 @@ def test_members_of_a_group_may_assume_the_roles_that_name_it() -> None:
         ),
         (f"{{{'P' * 120}: {{}}}}", f"{{groups: [{'P' * 120}]}}", "is too long for a policy that is called after it"),
         ("{Power: {}}", "{mfa: true}", "nobody may assume this role, name services, accounts or statements"),
+        (
+            "{Power: {}}",
+            "{services: [ec2.amazonaws.com], organization: o-acme123456}",
+            "organization limits accounts and groups, and there are none",
+        ),
+        ("{Power: {}}", "{accounts: ['{id}'], organization: acme}", "is no id of an organization"),
+        (
+            "{Power: {assumes: ['arn:aws-cn:iam::210987654321:role/r']}}",
+            "{accounts: ['{id}']}",
+            "assumes[0]: arn:aws-cn:iam::210987654321:role/r is in another partition of AWS",
+        ),
+        ("{Power: {assumes: [Admin]}}", "{accounts: ['{id}']}", "'Admin' is no ARN of a role"),
+        (f"{{{'P' * 120}: {{assumes: ['arn:aws:iam::210987654321:role/r']}}}}", "{accounts: ['{id}']}", "is too long"),
     ],
-    ids=["mistyped", "too long", "nobody"],
+    ids=[
+        "mistyped",
+        "too long",
+        "nobody",
+        "limits nobody",
+        "no id",
+        "other partition",
+        "no ARN",
+        "too long for a policy",
+    ],
 )
 def test_mistake_in_the_groups_of_a_trust_gives_advice(groups: str, role: str, problem: str) -> None:
     (line,) = wrong(f"iam: {{groups: {groups}, roles: {{r: {{trust: {role}, policies: []}}}}}}")
     assert problem in line
+
+
+def test_members_of_a_group_may_assume_roles_of_other_accounts() -> None:
+    there = [f"arn:aws:iam::{number:012}:role/acme-Read" for number in range(300)]
+    found = resources_of(f"iam: {{groups: {{Power: {{policies: [], assumes: {there}}}}}}}")
+    assumes = [each for name, each in found.items() if name.startswith("policy/acme-roles-Power")]
+    assert [each.name for each in assumes] == ["acme-roles-Power", "acme-roles-Power-2", "acme-roles-Power-3"]
+    assert [arn for each in assumes for arn in each.document["Statement"][0]["Resource"]] == there
+    # Each is as full as IAM lets it be.
+    assert all(6_144 - len(there[0]) - 3 < size(each.document) <= 6_144 for each in assumes[:-1])
+    assert {each.arn for each in assumes} == found["group/Power"].policies - GATE
+
+
+def test_role_trusts_accounts_of_an_organization_only() -> None:
+    text = "iam: {roles: {r: {policies: [], trust: {accounts: ['210987654321'], organization: o-acme123456}}}}"
+    (statement,) = resources_of(text)["role/r"].trust["Statement"]
+    assert statement["Condition"] == {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"aws:PrincipalOrgID": "o-acme123456"},
+    }
 
 
 def test_people_without_a_group_join_the_people_group() -> None:

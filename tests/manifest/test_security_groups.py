@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.manifest.security_groups import RuleSpec, SecurityGroupSpec, in_a_circle
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.session import reconcile
+from awsbase.session import reconcile
 from tests.scripts.conftest import ACCOUNT, EMPTY, written
 from tests.scripts.test_lock import session
 
@@ -75,7 +76,7 @@ def test_one_group_alone_says_which_rules_come_later(tmp_path: Path) -> None:
     # The rule opens a group that a finished run has made, which needs approval.
     both = session(sandbox, file, allow_risky=True)
     only = [each for each in both.resources if not isinstance(each, SecurityGroup) or each.name == "web"]
-    alone = type(both)(both.loaded, only, both.target, both.options, both.patience, both.allow_risky)
+    alone = replace(both, resources=only)
     made, _ = reconcile(alone, ask=None)
     notes = [note for outcome in made.outcomes for note in outcome.notes]
     assert notes == ["its rules that name security-group/db come when that is made"]

@@ -14,13 +14,14 @@ from awsbase.bastion.settings import ended, started, with_bastion
 from awsbase.engine.changes import Report
 from awsbase.engine.lock import Lock
 from awsbase.errors import AwsbaseError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.policies import Document
 from awsbase.sandbox import Sandbox
 from awsbase.scripts import cli
-from awsbase.scripts.connect import Target
-from awsbase.scripts.loaded import LoadedManifest, read
+from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.session import Session, reconcile
+from awsbase.scripts.session import Session
+from awsbase.session import Target, reconcile
 from tests.contract.sample import account, problems, said
 from tests.permissions.worker import actions, enforcing, granted, refused, without
 from tests.sandbox.principals import person

@@ -19,6 +19,7 @@ from botocore.config import Config
 from awsbase.sandbox import SERVICES, Sandbox
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.service import Services
+from tests.sandbox import organizations
 from tests.sandbox.refused import refused
 from tests.sandbox.served import serving
 from tests.sandbox.sources import BEGIN, PAGE
@@ -117,6 +118,56 @@ def running(client: Callable[[str], Any]) -> dict[str, Any]:
     return {"InstanceId": client("ec2").run_instances(**launch)["Instances"][0]["InstanceId"]}
 
 
+def managing(client: Callable[[str], Any]) -> dict[str, Any]:
+    """Let the account manage an organization, and be ready for more."""
+    organizations.organization(client("organizations"))
+    return {}
+
+
+def member(client: Callable[[str], Any]) -> dict[str, Any]:
+    managing(client)
+    return {"AccountId": organizations.account(client("organizations"), "dev")}
+
+
+def entered_twice(client: Callable[[str], Any]) -> dict[str, Any]:
+    role = f"arn:aws:iam::{member(client)['AccountId']}:role/OrganizationAccountAccessRole"
+    for _ in range(2):
+        refused(client("sts").assume_role, RoleArn=role, RoleSessionName="you")
+    return {"RoleArn": role}
+
+
+def five_asked_for(client: Callable[[str], Any]) -> dict[str, Any]:
+    managing(client)
+    for name in "abcde":
+        client("organizations").create_account(Email=f"{name}@acme.example", AccountName=name)
+    return {}
+
+
+def new_organization(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("organizations").create_organization(FeatureSet="ALL")
+    return {}
+
+
+def pending_type(client: Callable[[str], Any]) -> dict[str, Any]:
+    managing(client)
+    root = organizations.root(client("organizations"))
+    client("organizations").enable_policy_type(RootId=root, PolicyType=organizations.SCP)
+    return {"RootId": root}
+
+
+def one_unit(client: Callable[[str], Any]) -> dict[str, Any]:
+    managing(client)
+    root = organizations.root(client("organizations"))
+    organizations.unit(client("organizations"), root, "Workloads")
+    return {"ParentId": root}
+
+
+def two_units(client: Callable[[str], Any]) -> dict[str, Any]:
+    root = one_unit(client)["ParentId"]
+    other = organizations.unit(client("organizations"), root, "Other")
+    return {"SourceParentId": other, "DestinationParentId": root}
+
+
 ALARM = {"AlarmName": "cost", "Namespace": "AWS/Billing", "MetricName": "EstimatedCharges", "Statistic": "Maximum",
          "Period": 21600, "EvaluationPeriods": 1, "Threshold": 50.0,
          "ComparisonOperator": "GreaterThanThreshold"}  # fmt: skip
@@ -173,10 +224,38 @@ MISTAKES = (
             deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
-    Mistake("sts", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
+    Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
+    Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",
+            {"RoleArn": ROLE, "RoleSessionName": "you", "WebIdentityToken": "x.e30.x"}, "InvalidIdentityToken"),
     Mistake("events", "events", "put_rule", {"Name": "nightly", "ScheduleExpression": "cron(0 1 * * * *)"},
             "ValidationException"),
     Mistake("sns", "sns", "unsubscribe", {}, "InvalidParameter", unconfirmed),
+    Mistake("common.new_accounts", "sts", "assume_role", {"RoleSessionName": "you"}, "RegionDisabledException",
+            entered_twice),
+    Mistake("organizations.callers", "organizations", "list_accounts", {}, "AWSOrganizationsNotInUseException"),
+    Mistake("organizations.writes", "organizations", "create_account",
+            {"Email": "dev@acme.example", "AccountName": "dev"}, "FinalizingOrganizationException", new_organization),
+    Mistake("organizations.new_accounts", "organizations", "create_account",
+            {"Email": "dev@acme.example", "AccountName": "dev"}, "ConstraintViolationException", five_asked_for),
+    Mistake("organizations.accounts", "organizations", "move_account", {"AccountId": "123456789012"},
+            "SourceParentNotFoundException", two_units),
+    Mistake("organizations.units", "organizations", "create_organizational_unit", {"Name": "Workloads"},
+            "DuplicateOrganizationalUnitException", one_unit),
+    Mistake("organizations.policy_types", "organizations", "disable_policy_type", {"PolicyType": organizations.SCP},
+            "PolicyChangesInProgressException", pending_type),
+    Mistake("organizations.policies", "organizations", "create_policy",
+            {"Name": "deny", "Description": "", "Type": organizations.SCP, "Content": "{"},
+            "MalformedPolicyDocumentException", managing),
+    Mistake("organizations.trusted_services", "organizations", "register_delegated_administrator",
+            {"ServicePrincipal": "guardduty.amazonaws.com"}, "ConstraintViolationException", member),
+    Mistake("iam.central_root", "iam", "enable_organizations_root_sessions", {}, "ServiceAccessNotEnabledException",
+            managing),
+    Mistake("account", "account", "delete_alternate_contact", {"AlternateContactType": "SECURITY"},
+            "AccessDeniedException", member),
+    Mistake("organization_trails", "cloudtrail", "create_trail",
+            {"Name": "audit", "S3BucketName": "acme-logs", "IsOrganizationTrail": True},
+            "OrganizationsNotInUseException", bucket),
     Mistake("common.tags", "iam", "create_user", {"UserName": "bob", "Tags": [{"Key": "aws:owner", "Value": "x"}]},
             "InvalidInput"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from awsbase.engine.changes import Report
 from awsbase.errors import Refused
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.session import lock_of, reconcile
+from awsbase.session import lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, EMPTY, Served, written
 from tests.scripts.test_lock import session, someones
 from tests.scripts.test_terminal import ended, terminal

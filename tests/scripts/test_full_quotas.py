@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.session import reconcile
+from awsbase.session import reconcile
 from tests.scripts.conftest import ACCOUNT, EMPTY, written
 from tests.scripts.test_consent_again import asked
 from tests.scripts.test_lock import session

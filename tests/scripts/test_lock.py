@@ -18,10 +18,10 @@ from awsbase.engine.account import Account, identify
 from awsbase.engine.lock import Lock
 from awsbase.engine.wire import Wire, is_read
 from awsbase.sandbox import Fault, Message, Reply, Sandbox, wire
-from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.session import Session, lock_of, reconcile
+from awsbase.scripts.session import Session
+from awsbase.session import Target, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, FULL, Served, written
 
 pytestmark = pytest.mark.slow

@@ -606,6 +606,12 @@ people.asks(
     "iam.groups.*.policies", {"iam.groups.Ops.policies": ["aws:ReadOnlyAccess"]}, "give a group another policy", MORE
 )
 people.asks(
+    "iam.groups.*.assumes",
+    {"iam.groups.Ops.assumes": ["arn:aws:iam::210987654321:role/Admin"]},
+    "let a group into a role of another account",
+    MORE,
+)
+people.asks(
     "iam.policies iam.groups.*.policies",
     {"iam.policies.AWSDenyAll": {"statements": [EVERYTHING]}, "iam.groups.Empty.policies": ["AWSDenyAll"]},
     "allow all by the name of a denial",
@@ -731,6 +737,12 @@ people.asks(
     {"iam.roles.new": {"trust": {"accounts": ["210987654321"], "mfa": False}, "policies": ["read"]}},
     "let another account become a new role",
     "principals of 210987654321 can assume it",
+)
+people.asks(
+    "iam.roles.*.trust.organization",
+    {"iam.roles.app.trust": {"accounts": ["210987654321"], "organization": "o-acme123456"}},
+    "let another account of an organization become a role",
+    "newly allows",
 )
 people.asks(
     "iam.roles.*.trust.services",

@@ -17,10 +17,10 @@ from botocore.exceptions import ClientError
 from awsbase.errors import ManifestError, Refused
 from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
-from awsbase.scripts.connect import Target
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
-from awsbase.scripts.session import Session, reconcile
+from awsbase.scripts.session import Session
+from awsbase.session import Target, reconcile
 from awsbase.testing.sample import ACCOUNT, problems
 from awsbase.testing.subject import FEWER
 from tests.trust.account import TWO_DAYS, edited

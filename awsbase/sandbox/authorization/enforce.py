@@ -1,7 +1,10 @@
 """Enforcing: each call is held to what its caller's policies say, in the words that its service refuses with."""
 
+from dataclasses import replace
+
 from awsbase.sandbox.authorization import identity, request_context, resources
 from awsbase.sandbox.authorization.decision import AccessRequest, Policies, Verdict, decide, knowing
+from awsbase.sandbox.authorization.membership import facts_of_resource
 from awsbase.sandbox.authorization.permissions import needs
 from awsbase.sandbox.authorization.resource_tags import RequestContext
 from awsbase.sandbox.service import Need, Request, Rule
@@ -10,20 +13,34 @@ from awsbase.sandbox.wire import Refusal
 
 def authorize(request: Request) -> None:
     """Refuse a call when any of the permissions that it needs is missing; raises Refusal."""
+    own = Policies(identity.granted(request), identity.boundary(request), identity.session(request))
+    judge(request, own)
+
+
+def judge_foreigners(request: Request) -> None:
+    """Refuse a call of another account that the policy of the resource does not allow; raises Refusal.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+    """
+    if request.caller.account != request.account:
+        judge(request, Policies([identity.EVERYTHING]))
+
+
+def judge(request: Request, own: Policies) -> None:
+    """Refuse a call that the caller's own policies and those of the resources do not allow; raises Refusal."""
     principal = identity.principal(request)
     known = {**request_context.facts(request), **identity.facts(request)}
-    granted, boundary, session = identity.granted(request), identity.boundary(request), identity.session(request)
     for need in needs(request):
-        context = RequestContext({**known, **knowing(need.context)}, request, need.resource)
-        policies = Policies(
-            identity=granted,
-            boundary=boundary,
-            session=session,
+        there = resources.in_its_account(request, need.resource)
+        facts = {**known, **facts_of_resource(there.sandbox, request), **knowing(need.context)}
+        policies = replace(
+            own,
             resource=need.policy or resources.policy(request, need),
             resource_facts=held.context(request, need) if (held := resources.declared(request, need.action)) else {},
-            owner=resources.owner(need.resource),
+            owner=resources.owning(request.sandbox, need.resource) or request.account,
             decides_alone=resources.decides_alone(request, need),
         )
+        context = RequestContext(facts, request, need.resource)
         verdict = decide(AccessRequest(need.action, need.resource, context), principal, policies)
         if not verdict:
             raise Refusal(*need.otherwise) if need.otherwise else refusal(request, need, verdict)
@@ -48,3 +65,4 @@ def refusal(request: Request, need: Need, verdict: Verdict) -> Refusal:
 
 
 ENFORCE = Rule("*", before=authorize, strict=False)
+OF_OTHER_ACCOUNTS = Rule("*", before=judge_foreigners)

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from awsbase.sandbox.authorization.decision import Document, Principal, Reach
 from awsbase.sandbox.authorization.matching import Context
+from awsbase.sandbox.authorization.membership import facts_of_principal
 from awsbase.sandbox.callers import ADMINISTRATOR
 from awsbase.sandbox.service import Request
 
@@ -96,8 +97,11 @@ def facts(request: Request) -> Context:
         known["aws:username"] = caller.name
     if caller.kind == "role":
         known["aws:userid"] += f":{caller.session}"
-    for key, value in tags(request, held).items():
+    # A tag of the session counts more than one of its role.
+    for key, value in (*tags(request, held).items(), *caller.tags):
         known[f"aws:principaltag/{key.lower()}"] = value
+    if caller.source_identity:
+        known["aws:sourceidentity"] = caller.source_identity
     if caller.temporary:
         # Long-term keys lack the keys of MFA altogether.
         known["aws:multifactorauthpresent"] = str(caller.mfa).lower()
@@ -105,7 +109,7 @@ def facts(request: Request) -> Context:
         known["aws:tokenissuetime"] = issued.isoformat()
         if caller.mfa:
             known["aws:multifactorauthage"] = str(int((request.sandbox.clock() - issued).total_seconds()))
-    return known
+    return {**known, **facts_of_principal(request)}
 
 
 def tags(request: Request, held: Any) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.sandbox.authorization.membership import facts_of_resource
 from awsbase.sandbox.service import FIRST_REGIONS, Request
 
 
@@ -15,7 +16,6 @@ def facts(request: Request) -> dict[str, Any]:
         "aws:requestedregion": FIRST_REGIONS.get(request.partition, "")
         if request.declared.is_global
         else request.region,
-        "aws:resourceaccount": request.account,
         "aws:securetransport": "true",
         "aws:sourceip": request.sandbox.address,
         "aws:viaawsservice": "false",
@@ -23,6 +23,7 @@ def facts(request: Request) -> dict[str, Any]:
     tags = dict(_tags(request.params))
     keys = [*tags, *request.params.get("TagKeys", [])]
     known |= {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}
+    known |= facts_of_resource(request.sandbox, request)
     return {**known, "aws:tagkeys": keys} if keys else known
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from awsbase.sandbox.authorization.decision import knowing
-from awsbase.sandbox.authorization.resources import region_of
+from awsbase.sandbox.authorization.resources import in_its_account, region_of
 from awsbase.sandbox.moto_state import has
 from awsbase.sandbox.service import Request
 
@@ -34,6 +34,7 @@ class RequestContext(Mapping[str, Any]):
 def tags(request: Request, arn: str) -> Mapping[str, str]:
     """Return the tags of a resource."""
     service = arn.split(":")[2] if arn.startswith("arn:") else ""
+    request = in_its_account(request, arn)
     for declared in request.sandbox.services.called(service):
         if declared.tags:
             return declared.tags(request, arn)

@@ -1,6 +1,6 @@
 """The rules that all services share: they look at a request before those of its own service."""
 
-from awsbase.sandbox.common import model, paging, regions, tags
+from awsbase.sandbox.common import model, new_accounts, paging, regions, tags
 from awsbase.sandbox.service import Rule, Services
 
 __all__ = ["with_common_rules"]
@@ -14,6 +14,7 @@ def with_common_rules(services: Services) -> tuple[Rule, ...]:
         *tags.RULES,
         *paging.first(services),
         *regions.RULES,
+        *new_accounts.RULES,
         *own,
         *paging.last(services),
     )

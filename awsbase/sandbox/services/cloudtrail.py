@@ -11,6 +11,7 @@ from moto.core.resource_tagging import TaggedResource
 from awsbase.sandbox import event_history, organization_trails
 from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, passing, table
 from awsbase.sandbox.authorization.resources import region_of
+from awsbase.sandbox.organization_state import organization
 from awsbase.sandbox.policy_documents import permits
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Codes, Request, Rule, Service
@@ -58,18 +59,6 @@ def free_name(request: Request) -> None:
         raise Refusal(
             "MaximumNumberOfTrailsExceededException", f"User: {request.account} already has {PER_REGION} trails"
         )
-
-
-def of_management(request: Request) -> None:
-    """Refuse a trail of an organization from all but its management account.
-
-    Raises Refusal with NotOrganizationMasterAccountException. Where there is no organization at all, it is taken.
-    https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_CreateTrail.html
-    """
-    organization = request.backend("organizations").org
-    wanted = request.params.get("IsOrganizationTrail")
-    if wanted and organization and organization.master_account_id != request.account:
-        raise Refusal("NotOrganizationMasterAccountException", "The caller is not the management account.")
 
 
 def at_home(request: Request) -> None:
@@ -232,9 +221,9 @@ def _owners(request: Request, trail: Any) -> list[str]:
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
     """
-    organization = request.backend("organizations").org
+    held = organization(request.sandbox, request.region)
     of_all = request.params.get("IsOrganizationTrail", bool(trail and trail.is_org_trail))
-    return [request.account, organization.id] if of_all and organization else [request.account]
+    return [request.account, held.org.id] if of_all and held else [request.account]
 
 
 def _bucket(request: Request, name: str, prefix: str, arn: str, owners: list[str], key: str) -> Any:
@@ -386,7 +375,7 @@ def trails(cloudtrail: Any) -> Any:
 
 RULES = (
     Rule("cloudtrail:CreateTrail", before=free_name),
-    Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=of_management),
+    *organization_trails.FIRST,
     Rule(
         "cloudtrail:UpdateTrail cloudtrail:DeleteTrail cloudtrail:StartLogging cloudtrail:StopLogging "
         "cloudtrail:PutEventSelectors cloudtrail:PutInsightSelectors cloudtrail:AddTags cloudtrail:RemoveTags",

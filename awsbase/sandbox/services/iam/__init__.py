@@ -7,6 +7,7 @@ from moto.core.resource_tagging import TaggedResource
 
 from awsbase.sandbox.service import FIRST_REGIONS, Codes, Pages, Request, Service, TagWords
 from awsbase.sandbox.services.iam import (
+    central_root,
     corrections,
     credential_report,
     entities,
@@ -66,6 +67,7 @@ SERVICE = Service(
         *policy_documents.RULES,
         *credential_report.RULES,
         *root.RULES,
+        *central_root.RULES,
         *service_linked_roles.RULES,
     ),
     calls=permissions.CALLS,

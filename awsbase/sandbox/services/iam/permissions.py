@@ -96,7 +96,8 @@ CALLS = table(
         "ListServerCertificates ListOrganizationsFeatures ListOpenIDConnectProviders ListSAMLProviders "
         "GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary GetCredentialReport "
         "GenerateCredentialReport UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy CreateAccountAlias "
-        "DeleteAccountAlias": [own()],
+        "DeleteAccountAlias EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions "
+        "DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions": [own()],
         "GetUser DeleteUser ListGroupsForUser ListUserTags TagUser UntagUser "
         "ListUserPolicies GetUserPolicy PutUserPolicy DeleteUserPolicy ListAttachedUserPolicies "
         "DeleteUserPermissionsBoundary "

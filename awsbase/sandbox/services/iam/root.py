@@ -40,18 +40,6 @@ def list_device(request: Request, response: dict[str, Any]) -> None:
         )
 
 
-def features(request: Request) -> dict[str, Any]:
-    """Return what the organization does for its members' roots; raises Refusal with OrganizationNotFoundException.
-
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListOrganizationsFeatures.html
-    """
-    try:
-        found = request.call_moto("organizations:DescribeOrganization", region="us-east-1")["Organization"]
-    except Refusal as refusal:
-        raise Refusal("OrganizationNotFoundException", "The account is in no organization", 404) from refusal
-    return {"OrganizationId": found["Id"], "EnabledFeatures": sorted(request.sandbox.central_root)}
-
-
 def keys_of_root(request: Request) -> list[str]:
     """Return the ids of root's access keys."""
     known = request.sandbox.callers.keys.items()
@@ -138,7 +126,6 @@ def _decide(held: list[Document], action: str, context: Context) -> str:
 RULES = (
     Rule("iam:GetAccountSummary", after=count_password, strict=False),
     Rule("iam:ListVirtualMFADevices", after=list_device, strict=False),
-    Rule("iam:ListOrganizationsFeatures", before=features, strict=False),
     Rule("iam:ListAccessKeys", before=own_keys, strict=False),
     Rule("iam:DeleteAccessKey", before=delete_own, strict=False),
     Rule("iam:GetAccessKeyLastUsed", before=last_use, strict=False),

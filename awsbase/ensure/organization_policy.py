@@ -1,0 +1,295 @@
+"""Service control policies: what nobody may do in the accounts below a unit, whatever their own policies allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+from awsbase.access.attributes import retagging
+from awsbase.access.comparison import widening
+from awsbase.engine import quotas
+from awsbase.engine.changes import Drift, Unknown, compare
+from awsbase.engine.facts import Facts, Read
+from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
+from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.quotas import QuotaExceeded
+from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
+from awsbase.engine.run import Run
+from awsbase.engine.scope import Scope
+from awsbase.engine.things import Describe, Described, LeftAlone, Things
+from awsbase.ensure.organization import ADDRESS as ORGANIZATION
+from awsbase.ensure.organization import root_arns
+from awsbase.ensure.organizational_unit import unit_address, unit_arns
+from awsbase.errors import AwsbaseError
+from awsbase.facts import tags
+from awsbase.facts.organization import (
+    SCP,
+    accounts,
+    all_units,
+    attached_at,
+    attached_to,
+    client,
+    control_document,
+    control_policies,
+    labels,
+    manages,
+    root_id,
+)
+from awsbase.policies.document import Document, difference, same, size
+from awsbase.records import record
+
+# Since 15 May 2026 AWS takes twice as much as before, and not all of its pages say so:
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+SIZE = quotas.Quota("characters of its document", "service control policy", 10_240)
+ATTACHED = quotas.Quota("service control policies", "root, unit or account", 10)
+SMALLER = {SIZE: 5_120, ATTACHED: 5}
+
+
+class OfAws(AwsbaseError):
+    """A policy of that name is AWS's own."""
+
+
+@record(kw_only=True)
+class OrganizationPolicy(Resource):
+    """A service control policy with this document, attached to these targets.
+
+    A target is the address of a unit, of an account that is made here, or of the organization for its root; or the id
+    of an account. The document is owned wholly. Attachments that others made stay, unless the policy is this
+    manifest's own. Tags are added to.
+    """
+
+    name: str
+    document: Document
+    targets: tuple[str, ...] = ()
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"organization-policy/{self.name}"
+
+    def needs(self) -> Iterator[str]:
+        yield ORGANIZATION
+        yield from (each for each in self.targets if "/" in each and each != ORGANIZATION)
+
+
+def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
+    """Bring one service control policy to the manifest: its document, its tags, and what it is attached to.
+
+    Returns its id. Raises OfAws when AWS has a policy of that name, and QuotaExceeded when AWS has no room for it.
+    """
+    organizations = client(run.aws)
+    have = run.read(control_policies).get(want.name)
+    if have and have.of_aws:
+        raise OfAws(f"the policy {want.name!r} is AWS's own", hint="choose another name")
+    targets = {each: run.result(each) if "/" in each else each for each in want.targets}
+    document = run.read(control_document, have.id) if have else want.document
+    attached = run.read(attached_to, have.id) if have else {}
+    tagged = run.read(labels, have.id) if have else tags.wanted(want)
+    untagged = tags.missing(tagged, tags.wanted(want))
+    leave_room(run, want, targets)
+    id: Any = have.id if have else None
+    ours = have is None or tags.is_ours(tagged, want.scope)
+
+    if have is None:
+        made = run.create(
+            "organization policy",
+            organizations.create_policy,
+            Name=want.name,
+            Description=want.description,
+            Type=SCP,
+            Content=want.document,
+            Tags=tags.pairs(tags.with_origin(want)),
+        )
+        id = made["Policy"]["PolicySummary"]["Id"]
+
+    if not same(document, want.document):
+        run.update(
+            "document",
+            [Drift(*each) for each in difference(document, want.document)],
+            organizations.update_policy,
+            risk=access(widening(document, want.document)),
+            PolicyId=id,
+            Content=want.document,
+        )
+
+    if untagged:
+        run.update(
+            "tags",
+            compare(tagged, untagged),
+            organizations.tag_resource,
+            risk=access(retagging(run, tagged, untagged)),
+            ResourceId=id,
+            Tags=tags.pairs(untagged),
+        )
+
+    for name, target in targets.items():
+        if isinstance(target, Unknown) or target not in attached:
+            run.create(f"attachment to {shown(name)}", organizations.attach_policy, PolicyId=id, TargetId=target)
+
+    # Only then: the last policy of a target cannot be detached, and what both deny stays denied meanwhile.
+    unwanted = {each: attached[each] for each in sorted(attached.keys() - known(targets))}
+    for target, name in unwanted.items() if ours else ():
+        risk = access(f"what it denies is no longer denied in {name or target}")
+        run.delete(
+            f"attachment to {name or target}", organizations.detach_policy, risk=risk, PolicyId=id, TargetId=target
+        )
+    if unwanted and not ours:
+        run.note(f"somebody else attached it to {', '.join(name or each for each, name in unwanted.items())} too")
+    return id  # type: ignore[no-any-return]
+
+
+def shown(target: str) -> str:
+    """Return a target as people call it."""
+    return "the root" if target == ORGANIZATION else target.partition("/")[2] or target
+
+
+def known(targets: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the targets that are there already."""
+    return {each for each in targets.values() if not isinstance(each, Unknown)}
+
+
+def leave_room(run: Run, want: OrganizationPolicy, targets: Mapping[str, Any]) -> None:
+    """Make sure that AWS takes the document, and one more policy on each target; tell what only some pages allow.
+
+    Raises QuotaExceeded.
+    """
+    length = size(want.document)
+    quotas.fits(run, SIZE, f"policy {want.name}", length, "make two policies of it, or name actions with *")
+    if length > SMALLER[SIZE]:
+        run.note(f"it has {length} characters: AWS takes {SIZE.most} now, and {SMALLER[SIZE]} before 15 May 2026")
+    for name, target in targets.items():
+        there = set() if isinstance(target, Unknown) else set(run.read(attached_at, target))
+        beside = {each.name for each in run.resources if isinstance(each, OrganizationPolicy) and name in each.targets}
+        count = len(there | beside | {want.name} | {"FullAWSAccess"})
+        if count > ATTACHED.most:
+            raise QuotaExceeded(
+                f"{shown(name)} would have {count} {ATTACHED.what}, AWS's FullAWSAccess included, and AWS takes "
+                f"{ATTACHED.most} per {ATTACHED.place}",
+                hint="put several into one, or attach some further up or down",
+            )
+        if count > SMALLER[ATTACHED] and want.name not in there:
+            now, before = ATTACHED.most, SMALLER[ATTACHED]
+            run.note(f"{shown(name)} gets {count} policies: AWS takes {now} now, and {before} before 15 May 2026")
+
+
+def remove_organization_policy(run: Run, want: OrganizationPolicy) -> None:
+    """Detach and delete a policy that this manifest made, with every attachment that it has."""
+    organizations = client(run.aws)
+    have = run.read(control_policies).get(want.name)
+    if have is None or have.of_aws or not tags.made_here(run, want, run.read(labels, have.id)):
+        return
+    attached = run.read(attached_to, have.id)
+
+    for target, name in sorted(attached.items()):
+        risk = access(f"what it denies is no longer denied in {name or target}")
+        run.delete(
+            f"attachment to {name or target}", organizations.detach_policy, risk=risk, PolicyId=have.id, TargetId=target
+        )
+    run.delete("organization policy", organizations.delete_policy, PolicyId=have.id)
+
+
+def policy_reads(want: OrganizationPolicy) -> Iterator[Read]:
+    """Yield the facts that the recipe of a policy reads, to prefetch them."""
+    yield (control_policies,)
+
+
+def read_permissions(want: OrganizationPolicy) -> Allows:
+    """Yield the IAM permissions that a plan needs."""
+    yield allow("organizations", "DescribeOrganization", "ListPolicies", "ListRoots")
+    yield allow("organizations", "ListPoliciesForTarget", on=target_arns(want.scope))
+    yield from readable(want.scope)
+
+
+def readable(scope: Scope) -> Allows:
+    """Yield the IAM permissions to read service control policies, those of AWS included."""
+    of_aws = f"arn:{scope.partition}:organizations::aws:policy/service_control_policy/p-*"
+    on = (policy_arns(scope), of_aws)
+    yield allow("organizations", "DescribePolicy", "ListTagsForResource", "ListTargetsForPolicy", on=on)
+
+
+def write_permissions(want: OrganizationPolicy) -> Allows:
+    """Yield the IAM permissions that a reconcile needs beyond those."""
+    policies = policy_arns(want.scope)
+    yield allow("organizations", "CreatePolicy")
+    yield allow("organizations", "TagResource", "UpdatePolicy", on=(policies,))
+    yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
+
+
+def removal_permissions(want: OrganizationPolicy) -> Allows:
+    """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    policies = policy_arns(want.scope)
+    yield allow("organizations", "DetachPolicy", on=(policies, *target_arns(want.scope)))
+    yield allow("organizations", "DeletePolicy", on=(policies,))
+
+
+def policy_arns(scope: Scope) -> str:
+    """Return the pattern of the ARNs of the organization's own service control policies."""
+    return scope.global_arn("organizations", "policy/o-*/service_control_policy/p-*")
+
+
+def target_arns(scope: Scope) -> tuple[str, ...]:
+    """Return the patterns of the ARNs of what a policy is attached to."""
+    return root_arns(scope), unit_arns(scope), scope.global_arn("organizations", "account/o-*/*")
+
+
+def things(facts: Facts, scope: Scope) -> Things:
+    """Yield the service control policies of an organization that this account manages."""
+    if not manages(facts, scope):
+        return
+    paths = {id: path for path, id in facts.read(all_units).items()}
+    roots, members = {facts.read(root_id)}, {each.id for each in facts.read(accounts)}
+    for name, have in facts.read(control_policies).items():
+        address = f"organization-policy/{name}"
+        if have.of_aws:
+            yield LeftAlone(address, "AWS", "organizations ListPolicies says AwsManaged")
+            continue
+        labelled = facts.read(labels, have.id)
+        attached = sorted(facts.read(attached_to, have.id))
+        found = OrganizationPolicy(
+            scope=scope,
+            name=name,
+            document=facts.read(control_document, have.id),
+            targets=tuple(
+                ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
+                for id in attached
+                if id in roots or id in paths or id in members
+            ),
+            description=have.description,
+            tags=tags.of_others(labelled),
+        )
+        yield Described(found, tags=labelled)
+
+
+def listing_permissions(scope: Scope) -> Allows:
+    """Yield the IAM permissions that listing them needs."""
+    lists = ("ListAccounts", "ListOrganizationalUnitsForParent", "ListPolicies", "ListRoots")
+    yield allow("organizations", "DescribeOrganization", *lists)
+    yield from readable(scope)
+
+
+KIND = Kind(
+    ensure_organization_policy,
+    policy_reads,
+    resource=OrganizationPolicy,
+    permissions=Permissions(read=read_permissions, write=write_permissions),
+    about=About(
+        what="A service control policy: what nobody may do in the accounts that it is attached to, or that are below.",
+        why="No policy inside an account, and no administrator of it, can allow what this denies. It never allows "
+        "anything, and holds for neither the management account nor the roles of AWS's services.",
+        undo=(
+            TAKE_OUT,
+            "aws organizations detach-policy --policy-id ID --target-id ID, for each of list-targets-for-policy",
+            "aws organizations delete-policy --policy-id ID",
+        ),
+    ),
+    word="organization-policy",
+    found_by="name",
+    owns="the document; attachments, if this manifest made it",
+    keeps="tags, description; attachments of a policy that was there before",
+    quotas=(SIZE, ATTACHED),
+    describe=Describe(things, listing_permissions),
+    absent=Absent(remove_organization_policy, permissions=removal_permissions),
+)

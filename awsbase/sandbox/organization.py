@@ -1,0 +1,53 @@
+"""An organization that is there before anybody calls: a management account, and members that it has created."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from awsbase.sandbox.moto_state import MotoState
+from awsbase.sandbox.organization_state import attach_defaults
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def begin(state: MotoState, management: str, members: Sequence[str]) -> None:
+    """Let an account have an organization with all features, and these accounts in it."""
+    with state.open():
+        held = state.backend("organizations", "us-east-1", management)
+        held.create_organization(region="us-east-1", FeatureSet="ALL")
+        for account in members:
+            join(state, held, account, name=f"account-{account}", email=f"aws+{account}@acme.example")
+        attach_defaults(held)
+
+
+def join(state: MotoState, organization: Any, account: str, *, name: str, email: str, role: str = ACCESS_ROLE) -> Any:
+    """Let an account be a member that the organization has created, with the role that its administrators take.
+
+    `organization` is moto's own object for the management account; returned is the one for the member.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
+    """
+    from moto.organizations.models import FakeAccount, organizations_backends
+
+    with state.open():
+        member = FakeAccount(organization.org, AccountName=name, Email=email, RoleName="drawn")
+        # moto has drawn an id, and made a role there.
+        state.drop("iam", member.id)
+        member.id = account
+        organization.accounts.append(member)
+        organizations_backends.master_accounts[account] = (organization.account_id, organization.partition)
+        give_access(state, account, organization.account_id, role)
+        return member
+
+
+def give_access(state: MotoState, account: str, management: str, role: str = ACCESS_ROLE) -> None:
+    """Let the management account's administrators take a role in an account in which all is allowed."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{management}:root"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+    with state.open():
+        state.bare("iam", account)["aws"].create_role(role, json.dumps(trust), "/", None, "", [], "3600")
+        state.attach(account, ADMINISTRATOR_ACCESS, role)
