@@ -126,7 +126,7 @@ def init_organization(listed: Path, file: Path, region: str | None) -> None:
     Raises UsageError when the file exists, and ManifestError with the mistakes of all accounts.
     """
     from awsbase.organization import beginning
-    from awsbase.scripts.connect import session_of
+    from awsbase.people.profile_session import session_of
 
     if file != STDOUT and file.exists():
         raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")

@@ -41,6 +41,6 @@ def read_organization(path: Path, *, live: bool = False, profile: str | None = N
     if not live:
         return organization(source)
     from awsbase.organization.listing import asking
-    from awsbase.scripts.connect import session_of
+    from awsbase.people.profile_session import session_of
 
     return organization(source, asking(lambda named: session_of(named or profile), err))
