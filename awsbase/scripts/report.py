@@ -13,9 +13,11 @@ from awsbase.errors import UsageError
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
+from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import STDOUT, err, is_stdout, out_document, out_json
 from awsbase.scripts.session import Session, exit_code
+from awsbase.scripts.several import Several, takes_accounts
 from awsbase.view import cost, coverage, document
 
 if TYPE_CHECKING:
