@@ -63,7 +63,8 @@ class LocalRun:
     def plan(self) -> None:
         """Plan all accounts that are not finished."""
         names = self.record.left
-        self._run("plan", len(names), (self.item(name, "plan") for name in names))
+        self.watch.begins("plan", len(names))
+        self._run(self.item(name, "plan") for name in names)
 
     def reconcile(
         self, waves: Sequence[Sequence[Member]], tolerance: Tolerance, allow_risky: Callable[[str], bool]
@@ -73,9 +74,11 @@ class LocalRun:
         Return the wave after which it stopped, because more of its accounts failed than is tolerated; None if it did
         not stop.
         """
+        left = set(self.record.left)
+        self.watch.begins("reconcile", sum(each.name in left for wave in waves for each in wave))
         for wave in waves:
             names = [each.name for each in wave if each.name in self.record.left]
-            self._run("reconcile", len(names), (self.item(name, "reconcile", allow_risky(name)) for name in names))
+            self._run(self.item(name, "reconcile", allow_risky(name)) for name in names)
             if self.stop.is_set():
                 return None
             failing = sum(self.results[each.name].failing for each in wave if each.name in self.results)
@@ -149,9 +152,8 @@ class LocalRun:
             patience=self.patience,
         )
 
-    def _run(self, mode: Mode, number: int, items: Iterator[Item]) -> None:
+    def _run(self, items: Iterator[Item]) -> None:
         """Carry out items, each of which is made when its turn comes: memory does not grow with their number."""
-        self.watch.begins(mode, number)
         for result in self.carry_out(items, self.stop):
             self.record.add(result)
             self.watch.ended(result.account, result.status)

@@ -19,12 +19,15 @@ from awsbase.fleet.consent import consent
 from awsbase.fleet.item import Item, item_of
 from awsbase.fleet.local import CarryOut, LocalRun
 from awsbase.fleet.plans import Plans
-from awsbase.fleet.pool import DEADLINE, Pool, begin, one_by_one
+from awsbase.fleet.pool import DEADLINE, Pool, one_by_one, unit_of
 from awsbase.fleet.records import Header, Record
 from awsbase.fleet.results import Result
 from awsbase.fleet.tolerance import exit_code, waves
+from awsbase.fleet.ways import asking, check_ways
 from awsbase.fleet.work import work
 from awsbase.organization import Member, Organization
+from awsbase.organization.reach import Sessions, route
+from awsbase.people.profile_session import session_of
 from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import embedded_accounts
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
@@ -126,10 +129,13 @@ def running(
     only: tuple[str, ...],
     patience: float = 0.0,
 ) -> Iterator[LocalRun]:
-    """Yield a run with its record, which Ctrl-C stops."""
+    """Yield a run with its record, which Ctrl-C stops; raises UsageError for ways that are mistakes in the file."""
+    sessions = Sessions(session_of)
+    if not options.sandbox:
+        check_ways((route(organization, each) for each in members), sessions)
     record = record_of(organization, members, mode, several, only, in_memory=options.sandbox)
     names = record.header.accounts
-    carry_out = how([organization.members[name] for name in names], several, options)
+    carry_out = how(organization, [organization.members[name] for name in names], several, options, sessions)
     progress = FleetProgress(sys.stderr, quiet=options.quiet)
     try:
         with interruptible(lambda said: err(f"{FINISHING}\n")) as stop:
@@ -174,7 +180,9 @@ def record_of(
     return records.create(where, header([each.name for each in members], records.new_run(datetime.now(UTC))))
 
 
-def how(members: Sequence[Member], several: Several, options: Options) -> CarryOut:
+def how(
+    organization: Organization, members: Sequence[Member], several: Several, options: Options, sessions: Sessions
+) -> CarryOut:
     """Return what carries items out: the embedded accounts, this process, or several."""
     deadline = several.deadline or DEADLINE
     if options.sandbox:
@@ -186,9 +194,12 @@ def how(members: Sequence[Member], several: Several, options: Options) -> CarryO
 
         return lambda items, stop: one_by_one(items, unit, stop, deadline)
     jobs = min(several.jobs or os.cpu_count() or 1, len(members))
+    if jobs > 1 and (profile := asking((route(organization, each) for each in members), sessions)):
+        err(f"profile {profile} asks for the code of an MFA device, so accounts are worked on one after the other\n")
+        jobs = 1
     if jobs > 1:
         return Pool(jobs, deadline=deadline).results
-    return lambda items, stop: one_by_one(items, begin(), stop, deadline)
+    return lambda items, stop: one_by_one(items, unit_of(sessions), stop, deadline)
 
 
 def with_plans(organization: Organization, members: Sequence[Member], given: Plans, *, sandbox: bool) -> list[Member]:
