@@ -32,10 +32,10 @@ WITH_FILES = f"""{TEMPLATE}iam:
 """
 USERS_APART = ORGANIZATION.replace("identity: true}", "identity: true, manifest: users.yaml}")
 LISTED = """\
-ACCOUNT  ID            MANIFEST      UNIT  REACHED BY
-users    111111111111  account.yaml  -     profile acme-users                                                  identity
-prod     333333333333  account.yaml  -     profile acme-users → OrganizationAccountAccessRole in 333333333333  protected
-dev      444444444444  account.yaml  -     profile acme-users → OrganizationAccountAccessRole in 444444444444
+ACCOUNT  ID            MANIFEST      UNIT  IS         REACHED BY
+users    111111111111  account.yaml  -     identity   profile acme-users
+prod     333333333333  account.yaml  -     protected  OrganizationAccountAccessRole from users
+dev      444444444444  account.yaml  -     -          OrganizationAccountAccessRole from users
 """
 
 
