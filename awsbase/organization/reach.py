@@ -169,5 +169,7 @@ def with_keys(base: boto3.Session, keys: Keys) -> boto3.Session:
     from botocore.session import Session
 
     inner = Session(profile=base._session.profile)
+    # botocore's models are the same in every account: a session of its own would read them all again.
+    inner.register_component("data_loader", base._session.get_component("data_loader"))
     inner.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     return boto3.Session(botocore_session=inner, region_name=base.region_name)

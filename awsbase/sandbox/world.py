@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from awsbase.sandbox import clients, wire
 from awsbase.sandbox.account import Sandbox, rules_of
 from awsbase.sandbox.authorization.decision import Document
+from awsbase.sandbox.authorization.resources import owner
 from awsbase.sandbox.call_log import Call
 from awsbase.sandbox.callers import ADMINISTRATOR_KEYS, Key
 from awsbase.sandbox.http import Message, Reply
@@ -54,6 +55,17 @@ class World(WorldState):
         if management:
             begin(self.moto_state, management, [account for account in accounts if account != management])
 
+    @classmethod
+    def around(cls, first: Sandbox) -> "World":
+        """Return a world that begins with an account which was alone until now: others are created beside it."""
+        world = object.__new__(cls)
+        WorldState.__init__(world, (), strict=first.strict, account=first.account)
+        world.services, world.rules, world.pages, world.rates = first.services, first.rules, first.pages, ()
+        world.clock, world.in_flight, world.owners = first.clock, first.in_flight, first.callers.owners
+        world.moto_state, world.accounts, world._deliver = first.moto_state, {first.account: first}, None
+        first.world = world
+        return world
+
     def add(self, account: str) -> Sandbox:
         """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""
         if account in self.accounts:
@@ -80,9 +92,15 @@ class World(WorldState):
         return self.asked(message).answer(message)
 
     def asked(self, message: Message) -> Sandbox:
-        """Return the account in which a request is made; one that nobody's key signed is for the first account."""
+        """Return the account in which a request is made: that of its key, or of the role that a token is for.
+
+        A request of nobody is for the first account.
+        """
         scope = wire.scope(message)
-        return self.accounts.get(self._owner(scope.access_key), self.first) if scope else self.first
+        if scope is None:
+            return self.first
+        account = self._owner(scope.access_key) if scope.access_key else owner(wire.unsigned_role(message))
+        return self.accounts.get(account, self.first)
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine.
