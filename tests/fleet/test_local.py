@@ -67,7 +67,7 @@ def test_a_run_stops_after_a_wave_of_which_too_many_fail(
 ) -> None:
     this = run(acme, fails_in(*failing))
     wave = this.reconcile(waves(acme, list(acme.members.values()), named), tolerance(allowed), lambda name: False)
-    assert (wave and [each.name for each in wave]) == stopped
+    assert (None if wave is None else [each.name for each in wave]) == stopped
     assert list(this.results) == begun
 
 
