@@ -72,7 +72,7 @@ class Sandbox(AccountState):
         self.late_reads = LateReads()
         self.rates = Rates(rates)
         self.service_control_policies += deny
-        self._rules = world.rules if world else rules_of(self.services, rules, strict=strict, enforce=enforce)
+        self.rules = world.rules if world else rules_of(self.services, rules, strict=strict, enforce=enforce)
         self._sessions: dict[str | None, Any] = {}
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._lock = RLock()
@@ -221,7 +221,7 @@ class Sandbox(AccountState):
         self.calls[-1] = replace(self.calls[-1], caller=caller)
         home = resources.home(self, scope.service, str(operation.name), params)
         request = Request(scope.service, str(operation.name), scope.region, home.account, caller, params, home)
-        rules = about(self._rules, name)
+        rules = about(self.rules, name)
         as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
 
         response = None

@@ -55,6 +55,17 @@ class World(WorldState):
         if management:
             begin(self.moto_state, management, [account for account in accounts if account != management])
 
+    @classmethod
+    def around(cls, first: Sandbox) -> "World":
+        """Return a world that begins with an account which was alone until now: others are created beside it."""
+        world = object.__new__(cls)
+        WorldState.__init__(world, (), strict=first.strict, account=first.account)
+        world.services, world.rules, world.pages, world.rates = first.services, first.rules, first.pages, ()
+        world.clock, world.in_flight, world.owners = first.clock, first.in_flight, first.callers.owners
+        world.moto_state, world.accounts, world._deliver = first.moto_state, {first.account: first}, None
+        first.world = world
+        return world
+
     def add(self, account: str) -> Sandbox:
         """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""
         if account in self.accounts:
