@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization
+from awsbase.sandbox.organization_state import organization
 from tests.sandbox.principals import allow, policy
 from tests.sandbox.refused import refused
 
@@ -113,7 +113,7 @@ def test_an_account_that_the_policy_names_is_let_in(kind: Kind, resources: Resou
 @kinds
 def test_only_the_organization_is_let_in_when_the_policy_says_so(kind: Kind, resources: Resources) -> None:
     world = resources.world
-    id = organization(world.first, USERS, "aws").org.id
+    id = organization(world.first).org.id
     members = {"StringEquals": {"aws:PrincipalOrgID": id}}
     resources.open(kind, allow(kind.action, Principal={"AWS": "*"}, Condition=members))
     if OUTSIDE not in world.accounts:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session
+from awsbase.sandbox.organization_state import organization
 from awsbase.sandbox.services.iam.mfa import totp
 from tests.pipeline.tokens import GITHUB, token
 from tests.sandbox.principals import allow, person, policy
@@ -71,7 +71,7 @@ def made(*, strict: bool = True, enforce: bool = False) -> World:
     for user in ("alice", "bob"):
         iam.create_user(UserName=user)
     world.clock.advance(600)
-    id = organization(world.first, USERS, "aws").org.id
+    id = organization(world.first).org.id
     prod = world.accounts[PROD].client("iam")
     for name, statements in ROLES.items():
         document = json.dumps(policy(*statements)).replace("{org}", id)
