@@ -155,6 +155,22 @@ def test_a_new_account_is_entered_by_its_role_after_a_while_and_its_services_kno
     assert inside.client("organizations").describe_organization()["Organization"]["MasterAccountId"] == MANAGEMENT
 
 
+def test_an_account_that_a_lone_sandbox_creates_is_opened_beside_it(sandbox: Sandbox) -> None:
+    key = sandbox.key()
+    dev = account(sandbox.client("organizations"), "dev")
+    sandbox.clock.advance(301)
+    role = {"RoleArn": f"arn:aws:iam::{dev}:role/{ROLE}", "RoleSessionName": "you"}
+    given = sandbox.client("sts").assume_role(**role)["Credentials"]
+    inside: Any = session(
+        Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]), "eu-west-1", sandbox.transport
+    )
+    inside.client("iam").create_user(UserName="alice")
+    # The first account's key and users stay what they were.
+    assert session(key, "eu-west-1", sandbox.transport).client("sts").get_caller_identity()["Account"] == MANAGEMENT
+    assert sandbox.client("iam").list_users()["Users"] == []
+    assert [each["UserName"] for each in inside.client("iam").list_users()["Users"]] == ["alice"]
+
+
 def test_a_new_account_is_usable_after_five_minutes_whoever_tried() -> None:
     world = World([MANAGEMENT], management=MANAGEMENT)
     management = world.accounts[MANAGEMENT]
@@ -238,7 +254,6 @@ def test_a_member_keeps_its_own_contacts_and_sees_what_the_management_account_pu
     assert seen["EmailAddress"] == "b@a.example"
     code = "AccessDeniedException"
     assert refused(member.client("account").put_alternate_contact, AccountId=MANAGEMENT, **put) == code
-    assert "members" not in management.snapshot()["account"]
 
 
 def test_central_root_access_is_for_the_management_account_where_iam_is_trusted() -> None:
