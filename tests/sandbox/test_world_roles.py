@@ -214,6 +214,12 @@ def test_moto_alone_takes_all_of_it(asked: Asked, lenient: World) -> None:
     assert outcome(lenient, asked) is None
 
 
+@pytest.mark.parametrize(("caller", "code"), [("mfa/alice", None), ("session/alice", NO)])
+def test_a_session_with_mfa_meets_a_trust_that_asks_for_it(caller: str, code: str | None, strict: World) -> None:
+    calls = strict.accounts[USERS].client("sts", "eu-west-1", caller)
+    assert refused(calls.assume_role, **asking("Mfa")) == code
+
+
 def test_the_session_acts_in_the_other_account_alone(strict: World) -> None:
     key = key_of(alice(strict).assume_role(**SOURCED))
     calls = session(key, "eu-west-1", strict.transport)
