@@ -156,7 +156,7 @@ def requirements(name: str) -> list[str]:
 
 
 def applies(marker: str) -> bool:
-    """Tell whether a requirement holds on Lambda: extras and other systems' do not; Python's version is not looked at."""
+    """Tell whether a requirement holds on Lambda: those of extras and of other systems do not."""
     return not any(
         word in marker for word in ("extra", "win32", "Windows", "darwin", "python_version <", "python_version<")
     )

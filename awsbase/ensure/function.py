@@ -191,6 +191,8 @@ def ensure_function(run: Run, want: Function) -> str:
             "code",
             drift,
             client.update_function_code,
+            # What awsbase packs of itself is what runs here; a file can hold anything.
+            risk=access(f"it runs what a file holds, as role/{want.role}" if want.code.data else ""),
             FunctionName=want.name,
             ZipFile=content(want),
             Architectures=[architecture],

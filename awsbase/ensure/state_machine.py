@@ -109,7 +109,7 @@ def ensure_state_machine(run: Run, want: StateMachine) -> str:
     have = run.read(state_machine, region, want.arn)
     if have and have.type != STANDARD:
         raise OtherType(
-            f"the state machine {want.name} is an {have.type} one, which runs for five minutes and each step twice at times",
+            f"the state machine {want.name} is an {have.type} one, which ends after five minutes",
             hint="choose another name, or delete it: aws stepfunctions delete-state-machine",
         )
     labels = tags.wanted(want)
@@ -220,7 +220,7 @@ KIND = Kind(
     permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
     about=About(
         what="A state machine of Step Functions that calls a function for each account of a run, so many at once.",
-        why="AWS keeps count of who is done and who has failed. A run survives your laptop, and what failed is restarted.",
+        why="AWS counts who is done and who has failed. A run outlives your terminal, and what failed is restarted.",
         undo=(
             TAKE_OUT,
             "aws stepfunctions delete-state-machine --region REGION --state-machine-arn ARN: what it runs stops",

@@ -17,9 +17,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING
 
 from awsbase.fleet.item import Item, read_item
 from awsbase.fleet.results import Result, failure, read_result
+
+if TYPE_CHECKING:
+    from awsbase.organization.reach import Sessions
 
 DEADLINE = 600.0  # seconds for one account
 RECYCLE = 200  # accounts, after which a process is replaced
@@ -34,11 +38,16 @@ Begin = Callable[[], Unit]
 
 def begin() -> Unit:
     """Return the work on real accounts, whose sessions a process opens once."""
-    from awsbase.fleet.work import work
     from awsbase.organization.reach import Sessions
     from awsbase.people.profile_session import session_of
 
-    sessions = Sessions(session_of)
+    return unit_of(Sessions(session_of))
+
+
+def unit_of(sessions: Sessions) -> Unit:
+    """Return the work on real accounts that these sessions open."""
+    from awsbase.fleet.work import work
+
     return lambda item, stop: work(item, sessions.to, stop=stop)
 
 

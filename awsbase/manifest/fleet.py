@@ -36,6 +36,8 @@ HANDLER = "awsbase.fleet.stepfunctions.handler.handle"
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 LONGEST_ROLE = 64
+# What plans gets this policy and no other, so that it cannot write whatever the manifest says.
+LOOKS = "awsbase:read-only"
 
 
 def organization_id(value: str) -> str:
@@ -252,16 +254,12 @@ class FleetAccess(Section):
     hub: AccountId = Field(description="The 12 digits of the account that is the hub, in quotes.")
     organization: OrganizationId = Field(description="The id of the AWS organization that both accounts are in.")
     roles: FleetRoles = Field(default_factory=FleetRoles, description="The names of the roles, as the hub has them.")
-    plan: Several[Grant] = Field(
-        default=("awsbase:read-only",), description="What planning may do; nothing of it may write."
-    )
     apply: Several[Grant] = Field(default=("awsbase:administrator",), description="What reconciling may do.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield policies that nobody defines, and roles that iam has too."""
         iam = manifest.iam
         names = iam.policies if iam else {}
-        yield from dangling(self.plan, ("plan",), names, manifest.account.scope)
         yield from dangling(self.apply, ("apply",), names, manifest.account.scope)
         others = {name.casefold() for name in iam.roles} if iam else set()
         for mode in MODES:
@@ -274,7 +272,7 @@ class FleetAccess(Section):
         own = {policy.name: policy for policy in self._policies(base, manifest)}
         yield from (each for name, each in own.items() if name not in self._made_by_iam(base, manifest))
         for mode in MODES:
-            given = granted(self.plan if mode == "plan" else self.apply, base.scope, own)
+            given = granted((LOOKS,) if mode == "plan" else self.apply, base.scope, own)
             yield Role(
                 scope=base.scope,
                 name=self.roles.of(mode),
@@ -289,8 +287,7 @@ class FleetAccess(Section):
     def trust(self, base: Base, mode: Mode) -> Document:
         """Return the trust of a role: one role of the hub, in this organization, that says which run it is.
 
-        The account is the principal and the role a condition, so that the hub's role may come after this one, and so
-        that one of the same name made anew is trusted too.
+        The principal is the hub's account, and its role is a condition. So the hub's role can be made later, or anew.
         """
         partition = base.scope.partition
         hub = f"arn:{partition}:iam::{self.hub}:role/{worker(self.roles.of(mode))}"
@@ -316,7 +313,7 @@ class FleetAccess(Section):
                 path=policy.path,
                 tags=base.tags,
             )
-        yield from managed_policies((*self.plan, *self.apply), base, manifest)
+        yield from managed_policies((LOOKS, *self.apply), base, manifest)
 
     def _made_by_iam(self, base: Base, manifest: Manifest) -> Mapping[str, Policy]:
         iam = manifest.iam

@@ -83,7 +83,7 @@ STATE_TRANSITIONS = Price(
 )
 LAMBDA_REQUESTS = Price("Lambda", "per million calls", in_regions("0.20", eu_west_1="0.20"), f"{SITE}/lambda/pricing/")
 LAMBDA_SECONDS = Price(
-    "Lambda", "per 1,000 GB-seconds on Arm", in_regions("0.0133334", eu_west_1="0.0133334"), f"{SITE}/lambda/pricing/"
+    "Lambda", "per 1,000 GB-seconds", in_regions("0.0166667", eu_west_1="0.0166667"), f"{SITE}/lambda/pricing/"
 )
 S3_WRITES = Price("S3", "per 1,000 writes", in_regions("0.005", eu_west_1="0.005"), f"{SITE}/s3/pricing/")
 

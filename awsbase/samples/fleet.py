@@ -74,7 +74,9 @@ SAMPLES = (
         "fleet engine",
         [WORKER, MAP, FUNCTION, MACHINE],
         tamperings={
-            "other code": Tampering(change_code, [f"{FUNCTION.address}: update code"]),
+            "other code": Tampering(
+                change_code, [f"{FUNCTION.address}: update code"], risky=[f"{FUNCTION.address}: update code"]
+            ),
             "less time": Tampering(change_settings, [f"{FUNCTION.address}: update settings"]),
             "an untagged function": Tampering(untag_function, [f"{FUNCTION.address}: update tags"]),
             "another definition": Tampering(change_definition, [f"{MACHINE.address}: update definition"]),

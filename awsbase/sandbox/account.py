@@ -6,7 +6,7 @@ call moto; ask the rules after it; log the call. Rules see the API's own words; 
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from email.utils import formatdate
@@ -114,13 +114,26 @@ class Sandbox(AccountState):
             self.calls[index] = replace(self.calls[index], error=error)
             call = self.calls[index]
             if call.caller:
-                self.history.append(replace(call, reply=reply) if call.writes else call)
+                for account in {id(each): each for each in (self, *self._others(call))}.values():
+                    account.history.append(replace(call, reply=reply) if call.writes else call)
             faults.after(injected, name)
         return self._dated(wire.translated(operation, reply, protocol))
 
     def asked(self, message: Message) -> "Sandbox":
         """Return the account in which a request is made: this one, whoever signed it."""
         return self
+
+    def _others(self, call: Call) -> Iterator[AccountState]:
+        """Yield the other accounts whose event history has a call: that of a resource, and of a role that is assumed.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+        """
+        if self.world is None:
+            return
+        yield resources.home(self, call.service, call.operation, call.params)
+        role = self.world.accounts.get(resources.owner(str(call.params.get("RoleArn"))))
+        if call.operation == "AssumeRole" and role and not call.error:
+            yield role
 
     def _dated(self, reply: Reply) -> Reply:
         """Return a reply with the time that it is here."""

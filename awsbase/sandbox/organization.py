@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from awsbase.sandbox.moto_state import MotoState
-from awsbase.sandbox.organization_state import attach_defaults
+from awsbase.sandbox.organization_state import ACCOUNTS, attach_defaults, progress
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -18,6 +18,9 @@ def begin(state: MotoState, management: str, members: Sequence[str]) -> None:
         held.create_organization(region="us-east-1", FeatureSet="ALL")
         for account in members:
             join(state, held, account, name=f"account-{account}", email=f"aws+{account}@acme.example")
+        # Who manages an organization has joined as if invited; and whoever has many accounts was given the quota.
+        held.accounts[0].joined_method = "INVITED"
+        progress(held).account_quota = max(ACCOUNTS, 2 * len(held.accounts))
         attach_defaults(held)
 
 

@@ -12,6 +12,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from awsbase.sandbox import clients, wire
 from awsbase.sandbox.account import Sandbox, rules_of
+from awsbase.sandbox.authorization.decision import Document
+from awsbase.sandbox.authorization.resources import owner
 from awsbase.sandbox.call_log import Call
 from awsbase.sandbox.callers import ADMINISTRATOR_KEYS, Key
 from awsbase.sandbox.http import Message, Reply
@@ -26,7 +28,8 @@ class World(WorldState):
     """Be several accounts that nothing leaves and that start empty.
 
     `accounts` are their ids. With `management` that account has an organization from the start, whose members are the
-    others; without it there is none until CreateOrganization. The other arguments are those of each account.
+    others; without it there is none until CreateOrganization. `deny` are service control policies, which do not bind
+    the management account. The other arguments are those of each account.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class World(WorldState):
         accounts: Sequence[str],
         *,
         management: str | None = None,
+        deny: Sequence[Document] = (),
         strict: bool = True,
         enforce: bool = False,
         pages: int | None = None,
@@ -42,7 +46,7 @@ class World(WorldState):
         rates: Sequence[Rate] = (),
     ) -> None:
         super().__init__(services, strict=strict, account=accounts[0])
-        self.pages, self.rates = pages, tuple(rates)
+        self.management, self.deny, self.pages, self.rates = management, tuple(deny), pages, tuple(rates)
         self.rules = rules_of(self.services, rules, strict=strict, enforce=enforce)
         self.accounts: dict[str, Sandbox] = {}
         self._deliver: Callable[[Mail], object] | None = None
@@ -66,7 +70,8 @@ class World(WorldState):
         """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""
         if account in self.accounts:
             raise ValueError(f"there is an account {account} already")
-        opened = Sandbox(account=account, strict=self.strict, pages=self.pages, rates=self.rates, world=self)
+        deny = self.deny if account != self.management else ()
+        opened = Sandbox(account=account, strict=self.strict, deny=deny, pages=self.pages, rates=self.rates, world=self)
         if self._deliver:
             opened.deliver = self._deliver
         self.accounts[account] = opened
@@ -87,9 +92,15 @@ class World(WorldState):
         return self.asked(message).answer(message)
 
     def asked(self, message: Message) -> Sandbox:
-        """Return the account in which a request is made; one that nobody's key signed is for the first account."""
+        """Return the account in which a request is made: that of its key, or of the role that a token is for.
+
+        A request of nobody is for the first account.
+        """
         scope = wire.scope(message)
-        return self.accounts.get(self._owner(scope.access_key), self.first) if scope else self.first
+        if scope is None:
+            return self.first
+        account = self._owner(scope.access_key) if scope.access_key else owner(wire.unsigned_role(message))
+        return self.accounts.get(account, self.first)
 
     def transport(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         """Answer a client of this process, as its botocore `before-send` handler; nothing leaves the machine.
@@ -119,8 +130,14 @@ class World(WorldState):
         for account in self.accounts.values():
             account.forget_calls()
 
+    @property
+    def deliver(self) -> Callable[[Mail], object] | None:
+        """Return what is called with each mail that SNS sends in any account."""
+        return self._deliver
+
+    @deliver.setter
     def deliver(self, deliver: Callable[[Mail], object]) -> None:
-        """Call this with each mail that SNS sends in any account."""
+        """Set what is called with each mail that SNS sends in any account."""
         self._deliver = deliver
         for account in self.accounts.values():
             account.deliver = deliver

@@ -46,7 +46,7 @@ def _model(service: str) -> Any:
 def tags_of(params: object) -> Iterator[tuple[str, str]]:
     """Yield the tags anywhere in what is sent, whatever the service calls them."""
     if isinstance(params, Mapping):
-        for key, value in (("Key", "Value"), ("TagKey", "TagValue")):
+        for key, value in (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value")):
             if {key, value} <= params.keys():
                 yield params[key], params[value]
         for name, value in params.items():

@@ -14,6 +14,7 @@ from awsbase.sandbox.authorization.membership import organization
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session
 from awsbase.sandbox.services.iam.mfa import totp
+from tests.pipeline.tokens import GITHUB, token
 from tests.sandbox.principals import allow, person, policy
 from tests.sandbox.refused import refused
 
@@ -279,3 +280,43 @@ def test_the_refusal_is_the_same_whatever_is_missing(enforcing: World) -> None:
         (NO, f"User: arn:aws:iam::{USERS}:user/eve is not authorized to perform: {ASSUME} on resource: {role('X')}",
          "AssumeRole")
     }  # fmt: skip
+
+
+def test_a_token_of_an_identity_provider_leads_to_the_account_of_the_role() -> None:
+    world = World([USERS, PROD])
+    iam = world.accounts[PROD].client("iam")
+    provider = iam.create_open_id_connect_provider(Url=GITHUB, ClientIDList=["sts.amazonaws.com"])
+    federated = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": provider["OpenIDConnectProviderArn"]},
+        "Condition": same(f"{GITHUB.removeprefix('https://')}:sub", "repo:acme/infra:ref:refs/heads/main"),
+    }
+    iam.create_role(RoleName="Ci", AssumeRolePolicyDocument=json.dumps(policy(federated)))
+    ask = {"RoleSessionName": "run", "WebIdentityToken": token(sub="repo:acme/infra:ref:refs/heads/main")}
+    calls = sts(world, world.key(USERS))
+
+    keys = calls.assume_role_with_web_identity(RoleArn=role("Ci"), **ask)["Credentials"]
+    key = Key(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    assert sts(world, key).get_caller_identity()["Arn"] == f"arn:aws:sts::{PROD}:assumed-role/Ci/run"
+    # The first account has neither the provider nor the role.
+    assert refused(calls.assume_role_with_web_identity, RoleArn=role("Ci", USERS), **ask) == "InvalidIdentityToken"
+
+
+def test_the_event_histories_of_both_accounts_say_who_came(strict: World) -> None:
+    key = assumed(strict, strict.key(USERS, "user/alice"), **SOURCED)
+    session(key, "eu-west-1", strict.transport).client("kms").create_key()
+
+    def last(account: str, name: str) -> dict[str, Any]:
+        cloudtrail = strict.accounts[account].client("cloudtrail", "eu-west-1")
+        asked = [{"AttributeKey": "EventName", "AttributeValue": name}]
+        event: dict[str, Any] = json.loads(
+            cloudtrail.lookup_events(LookupAttributes=asked)["Events"][0]["CloudTrailEvent"]
+        )
+        return event
+
+    assert last(USERS, "AssumeRole")["userIdentity"]["arn"] == ALICE
+    there = last(PROD, "AssumeRole")
+    assert (there["userIdentity"]["type"], there["userIdentity"]["accountId"]) == ("AWSAccount", USERS)
+    assert there["requestParameters"]["sourceIdentity"] == "run-1"
+    assert last(PROD, "CreateKey")["userIdentity"]["sessionContext"]["sourceIdentity"] == "run-1"

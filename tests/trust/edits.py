@@ -1271,7 +1271,58 @@ organization.passes(
     "the first one stays as it is",
 )
 
-SECTIONS = [theirs, trail, guarded, network, bastion, kept, people, watched, money, backups, contacts, organization]
+
+fleet = Section("fleet")
+RUNS = "nothing is done in any account before somebody starts a run, which says how many at once and how many may fail"
+ENTERS = "what enters accounts is a role that they have to trust"
+theirs.asks(
+    "fleet fleet.bucket",
+    {"fleet": {"code": "fleet.zip", "bucket": THEIRS}},
+    "expire what begins with runs/ in a bucket of others",
+    LOST,
+)
+fleet.stops("fleet.engine", {"fleet.engine": "other"}, "let something else into the accounts", "must be stepfunctions")
+fleet.passes("fleet.at_once", {"fleet.at_once": 1000}, "work on all accounts at once", RUNS)
+fleet.passes("fleet.tolerate", {"fleet.tolerate": "100%"}, "let a run go on over failures", RUNS)
+fleet.asks("fleet.keep_days", {"fleet.keep_days": 1}, "drop the results and the logs of runs", "is gone within days")
+fleet.passes("fleet.memory fleet.minutes", {"fleet.memory": 512, "fleet.minutes": 1}, "end each account early", RUNS)
+fleet.asks("fleet.code", {"fleet.code": "other.zip"}, "run other code in all accounts", "it runs what a file holds")
+fleet.passes(
+    "fleet.roles fleet.roles.plan fleet.roles.apply",
+    {"fleet.roles": {"plan": "other-plan", "apply": "Administrator"}},
+    "enter accounts by other roles",
+    ENTERS,
+)
+A = "fleet_access"
+fleet.asks(f"{A}.hub", {f"{A}.hub": "222222222222"}, "let the hub of others in", "newly allows")
+fleet.asks(f"{A}.organization", {f"{A}.organization": "o-others1234"}, "let callers of others in", "newly allows")
+fleet.asks(
+    f"{A}.roles {A}.roles.plan {A}.roles.apply",
+    {f"{A}.roles": {"plan": "p", "apply": "a"}},
+    "let the hub become other roles",
+    "can assume it",
+)
+fleet.asks(f"{A}.apply", {f"{A}.apply": ["aws:AdministratorAccess"]}, "let a run leave the organization", MORE)
+people.asks(
+    A, {A: {"hub": "210987654321", "organization": "o-acme123456"}}, "let the hub of others in", "can assume it"
+)
+fleet.passes("fleet fleet_access", {"fleet": None, A: None}, "drop the engine", UNTOUCHED)
+
+SECTIONS = [
+    theirs,
+    trail,
+    guarded,
+    network,
+    bastion,
+    kept,
+    people,
+    watched,
+    money,
+    backups,
+    contacts,
+    organization,
+    fleet,
+]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {
     "account.id": (

@@ -205,5 +205,11 @@ STARTS: Mapping[str, Start] = {
         },
         after=deploying,
     ),
+    "fleet": Start(
+        {
+            "fleet": {"code": "fleet.zip"},
+            "fleet_access": {"hub": "210987654321", "organization": "o-acme123456"},
+        }
+    ),
     "backups": Start({"backups": {"ebs": {"schedules": {"daily": {"keep_days": 14}, "weekly": {"days": ["monday"]}}}}}),
 }

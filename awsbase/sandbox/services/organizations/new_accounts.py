@@ -18,7 +18,7 @@ from awsbase.sandbox.organization_state import (
     organization,
     progress,
 )
-from awsbase.sandbox.service import AccountState, Request, Rule, WorldState
+from awsbase.sandbox.service import AccountState, Request, Rule
 from awsbase.sandbox.services.organizations.refusals import constraint
 from awsbase.sandbox.snapshot import tag_dict
 from awsbase.sandbox.wire import Refusal
@@ -26,6 +26,7 @@ from awsbase.sandbox.wire import Refusal
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 AT_ONCE = 5
 NEW_SECONDS = 300.0
+CENTRAL = "RootCredentialsManagement"
 # From the description of the parameter Email of CreateAccount.
 LOCAL_PART = re.compile(r"""(?!\.)[^\s"'()<>\[\]:;,\\|%&@]+""", re.ASCII)
 DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -93,9 +94,11 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     creation.state = "FAILED" if creation.failure else "SUCCEEDED"
     if creation.failure:
         return
-    params, world = creation.params, sandbox.world or beside(sandbox)
-    if creation.account not in world.accounts:
-        world.add(creation.account)
+    params = creation.params
+    if creation.account not in (sandbox.world.accounts if sandbox.world else ()):
+        # Where the organization keeps its members' root credentials, a new member has none.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
+        sandbox.open_beside(creation.account).root_password = CENTRAL not in sandbox.central_root
     role = params.get("RoleName") or ACCESS_ROLE
     account = join(
         sandbox.moto_state, held, creation.account, name=params["AccountName"], email=params["Email"], role=role
@@ -105,15 +108,6 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     account.create_time = sandbox.clock().replace(tzinfo=None)
     attach_defaults(held)
     progress(held).new[account.id] = Newness(creation.completed + NEW_SECONDS)
-
-
-def beside(sandbox: AccountState) -> WorldState:
-    """Return a world in which there is room beside an account that was alone."""
-    from awsbase.sandbox.account import Sandbox
-    from awsbase.sandbox.world import World
-
-    assert isinstance(sandbox, Sandbox)
-    return World.around(sandbox)
 
 
 def status(request: Request) -> dict[str, Any]:

@@ -49,7 +49,9 @@ CALLS = table(
         "UpdateStateMachine": [own(machine), ROLE],
         "DescribeStateMachine DeleteStateMachine StartExecution": [own(machine)],
         "ListTagsForResource TagResource UntagResource": [own(tagged)],
-        "DescribeExecution StopExecution RedriveExecution ListMapRuns": [own(execution)],
+        "DescribeExecution DescribeStateMachineForExecution StopExecution RedriveExecution ListMapRuns": [
+            own(execution)
+        ],
         "ListExecutions": [own(listed)],
         "DescribeMapRun UpdateMapRun": [own(run)],
         "SendTaskSuccess SendTaskFailure SendTaskHeartbeat": [own()],

@@ -168,6 +168,21 @@ def describe(request: Request) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
+def describe_machine(request: Request) -> dict[str, Any]:
+    """Return the machine as it was when an execution began, which a redrive uses too.
+
+    https://docs.aws.amazon.com/step-functions/latest/apireference/API_DescribeStateMachineForExecution.html
+    """
+    execution = execution_of(request).whole
+    return {
+        "stateMachineArn": execution.machine,
+        "name": execution.machine.rpartition(":")[2],
+        "definition": json.dumps(execution.program),
+        "roleArn": execution.role,
+        "updateDate": execution.started,
+    }
+
+
 def listed(request: Request) -> dict[str, Any]:
     """Return the executions of a machine, or of a map run, the newest first. Raises Refusal.
 
@@ -343,6 +358,7 @@ OURS = {
     "StopExecution": stop,
     "RedriveExecution": redrive_execution,
     "DescribeExecution": describe,
+    "DescribeStateMachineForExecution": describe_machine,
     "ListExecutions": listed,
     "ListMapRuns": list_map_runs,
     "DescribeMapRun": describe_map_run,

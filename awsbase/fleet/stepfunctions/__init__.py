@@ -1,0 +1,1 @@
+"""A fleet on AWS Step Functions: a state machine of the hub calls a function for each account."""
