@@ -25,7 +25,7 @@ from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE, OF_OTHER_ACCOUNTS
 from awsbase.sandbox.authorization.organization import CONTROL, CONTROL_MEMBERS
 from awsbase.sandbox.call_log import Call, writes
-from awsbase.sandbox.callers import ADMINISTRATOR_KEY, Caller, Key, administrator_key
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY, ADMINISTRATOR_KEYS, Caller, Key, administrator_key
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults
 from awsbase.sandbox.http import Message, Reply
@@ -202,6 +202,10 @@ class Sandbox(AccountState):
         """Let a user have registered a FIDO security key; return its serial number."""
         return mfa.give_fido(self, user, name)
 
+    def open_beside(self, account: str) -> AccountState:
+        """Open another account, empty, and return it; from then on the access key of a request says whose it is."""
+        return (self.world or Neighbours(self)).add(account)
+
     def snapshot(self) -> dict[str, Any]:
         """Return the account's state as one comparable value, by service."""
         return snapshot(self)
@@ -305,3 +309,62 @@ def rules_of(services: Services, rules: Sequence[Rule], *, strict: bool, enforce
     """Return the rules that look at each request, in order: policies, the given ones, those of the services."""
     first = (CONTROL, CONTROL_MEMBERS, ENFORCE) if enforce else (CONTROL, OF_OTHER_ACCOUNTS)
     return tuple(rule for rule in (*first, *rules, *with_common_rules(services)) if strict or not rule.strict)
+
+
+class Accounts(WorldState):
+    """Be accounts behind one endpoint."""
+
+    def __init__(self, services: Sequence[Service], *, strict: bool, account: str) -> None:
+        super().__init__(services, strict=strict, account=account)
+        self.accounts: dict[str, Sandbox] = {}
+
+    @property
+    def first(self) -> Sandbox:
+        """Return the account that was opened first."""
+        return next(iter(self.accounts.values()))
+
+    def opened(self, account: str, **chosen: Any) -> Sandbox:
+        """Open one more account as it was chosen. Raises ValueError when there is one with this id."""
+        if account in self.accounts:
+            raise ValueError(f"there is an account {account} already")
+        self.accounts[account] = Sandbox(account=account, strict=self.strict, world=self, **chosen)
+        return self.accounts[account]
+
+    def answer(self, message: Message) -> Reply:
+        """Answer one request in the account of its key; raise LostReply where the network is to fail."""
+        return self.asked(message).answer(message)
+
+    def asked(self, message: Message) -> Sandbox:
+        """Return the account in which a request is made: that of its key, or of the role that a token is for.
+
+        A request of nobody is for the first account.
+        """
+        scope = wire.scope(message)
+        if scope is None:
+            return self.first
+        account = self._owner(scope.access_key) if scope.access_key else resources.owner(wire.unsigned_role(message))
+        return self.accounts.get(account, self.first)
+
+    def _owner(self, key: str) -> str:
+        """Return the account that a key is of, or nothing."""
+        if key.startswith(ADMINISTRATOR_KEYS) and (account := key.removeprefix(ADMINISTRATOR_KEYS)) in self.accounts:
+            return account
+        if key not in self.owners and (account := self.moto_state.owner_of(key) or ""):
+            self.owners[key] = account
+        return self.owners.get(key, "")
+
+
+class Neighbours(Accounts):
+    """Be an account that was alone, and those that are created beside it."""
+
+    def __init__(self, first: Sandbox) -> None:
+        super().__init__((), strict=first.strict, account=first.account)
+        self.services, self.rules = first.services, first.rules
+        self.clock, self.in_flight, self.owners = first.clock, first.in_flight, first.callers.owners
+        self.moto_state = first.moto_state
+        self.accounts[first.account] = first
+        first.world = self
+
+    def add(self, account: str) -> Sandbox:
+        """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""
+        return self.opened(account, pages=self.first.pages)
