@@ -157,6 +157,6 @@ def named(organization: Organization, accounts: tuple[str, ...]) -> tuple[str, .
 def sessions(profile: str | None) -> Sessions:
     """Return what opens sessions of accounts; one whose way begins with no profile begins with this one."""
     from awsbase.organization.reach import Sessions
-    from awsbase.scripts.connect import session_of
+    from awsbase.people.profile_session import session_of
 
     return Sessions(lambda of_file: session_of(of_file or profile))
