@@ -22,9 +22,9 @@ from awsbase.organization import Organization
 from awsbase.organization.reach import Keys, Sessions
 from awsbase.samples.connections import connection
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization as of_world
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session as session_with
+from awsbase.sandbox.organization_state import organization as of_world
 from awsbase.testing.sample import problems
 from tests.fleet.engine import Worker, aws_of, reconciled
 from tests.organization.files import loaded
