@@ -61,7 +61,7 @@ def listed(params: dict[str, Any]) -> list[Any]:
 
 def keys_of(tags: Any) -> list[str]:
     """Return the keys of tags, however a service writes them."""
-    return [str(tag.get("Key", tag.get("TagKey"))) if isinstance(tag, dict) else str(tag) for tag in tags]
+    return [str(tag.get("Key", tag.get("TagKey", tag.get("key")))) if isinstance(tag, dict) else str(tag) for tag in tags]
 
 
 RULES = (
