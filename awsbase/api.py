@@ -8,8 +8,8 @@ it is written for, `Plugin(api=1, ...)`. One that is written for another version
 - **A kind**: `Resource`, `record` and `Scope`. The recipe works with `Run` and its verbs, `Facts` and `Read`. `Kind`
   declares it, with `Permissions` and `About`. `Absent` says how one is taken away, and `Describe` lists what there is
   of it, each as `Described`.
-- **Its changes**: `compare` gives `Drift`; `access`, `visibility` and `deletion` say why a change is risky. What only
-  applying can know is `Unknown` in a plan: pass it on, do not look at it.
+- **Its changes**: `compare` gives `Drift`; `access`, `outage`, `visibility` and `deletion` say why a change is risky.
+  What only applying can know is `Unknown` in a plan: pass it on, do not look at it.
 - **Its costs**: `Resource.costs` yields a `Cost`, made by `monthly` or `by_use` of a `Price`.
 - **Its section**: `Section`, `Base`, `Field`, `Several`, and the types of values; it yields resources, and grants with
   `Attach` and `KeyUse`; `invalid` refuses a value, `ValidationProblem` what does not fit the rest of the manifest.
@@ -38,7 +38,7 @@ from awsbase.engine.permissions import (
 from awsbase.engine.plugin import VERSION, Plugin
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion, visibility
+from awsbase.engine.risk import access, deletion, outage, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
@@ -116,6 +116,7 @@ __all__ = [
     "made_for",
     "monthly",
     "named",
+    "outage",
     "record",
     "references",
     "resolve",

@@ -40,8 +40,8 @@ class Clients:
         session._session.register_component("response_parser_factory", StrictParsers())
         session._session.get_component("data_loader").file_loader = Models()
         self.session = session
-        self._attach = attach
-        self._attempts = attempts
+        self.watched_by = attach
+        self.attempts = attempts
         self._private = private_endpoints(session)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class Clients:
         from botocore.config import Config
 
         config = Config(
-            retries={"mode": "standard", "total_max_attempts": self._attempts},
+            retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=CONNECTIONS,
             # botocore would rebuild its own user agent for every call, at a tenth of the call's cost.
             user_agent=f"awsbase/{__version__} botocore/{botocore.__version__}",
@@ -78,7 +78,7 @@ class Clients:
             ) from error
         if self._private and service == "s3control":
             client.meta.events.register("before-call.s3-control", plain_host)
-        for attach in self._attach:
+        for attach in self.watched_by:
             attach(client)
         return client
 
@@ -145,6 +145,10 @@ class Aws:
         other = object.__new__(Aws)
         other.region, other.clients = region, self.clients
         return other
+
+    def by(self, session: boto3.Session) -> Aws:
+        """Return clients that act with another session, watched as these are."""
+        return Aws(session, self.region, self.clients.watched_by, attempts=self.clients.attempts)
 
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):

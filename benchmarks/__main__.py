@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.adopting import adopting
 from benchmarks.beside import terraform
 from benchmarks.cases import RUNS, cases, runs
+from benchmarks.fleet import SIZES, fleet
 from benchmarks.measure import Measure, ratio, row
 from benchmarks.starts import starts
 from benchmarks.throttled import throttled
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--users", type=numbers, default=[10, 100, 500, 5000], help="numbers of users, comma separated")
     parser.add_argument("--latency", type=numbers, default=[0, 50], help="milliseconds added to each call")
     parser.add_argument(
-        "--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts, adopt"
+        "--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts, adopt, fleet"
     )
     parser.add_argument("--calls", action="store_true", help="say how often each operation was called")
     wanted = parser.parse_args()
@@ -79,6 +80,10 @@ def main() -> None:
         print(*starts(wanted.runs), sep="\n")
     if wanted.only in (None, "adopt"):
         print("", *adopting(wanted.runs), sep="\n")
+    # Thousands of accounts take a quarter of an hour.
+    if wanted.only == "fleet":
+        for line in fleet(SIZES):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Find why a run would be refused: it would lock out its caller, or every administrator."""
+"""Find why a run would be refused: it would lock out its caller, every administrator, or who repairs other accounts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 from awsbase.access.effective_permissions import WITHOUT_MFA, PrincipalPermissions, principal_permissions
+from awsbase.access.rehearsal import stuck
 from awsbase.access.simulated_state import ChangesIam, simulated
 from awsbase.access.trust import for_people, still_assumable
 from awsbase.access.undoing import administrators, can_enrol, gated, loses, stays
@@ -20,14 +21,15 @@ ANOTHER = "let another administrator run this"
 
 def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> list[Refusal]:
     """List why this run would leave its own caller, or every administrator, without a way back."""
+    below = [*stuck(resources, facts)]
     if not any(isinstance(each, ChangesIam) for each in resources):
-        return []
+        return below
     have = facts.read(authorization)
     then = simulated(have, resources)
     if then == have:
-        return []
+        return below
     before, after = SimulatedState(account, have), SimulatedState(account, then)
-    return [refusal for keep in KEPT for refusal in keep(before, after)]
+    return [*below, *(refusal for keep in KEPT for refusal in keep(before, after))]
 
 
 @record

@@ -78,12 +78,12 @@ def compare(have: Mapping[str, object], want: Mapping[str, object]) -> list[Drif
     return [Drift(name, have.get(name), value) for name, value in want.items() if have.get(name) != value]
 
 
-RiskKind = Literal["access", "visibility", "deletion"]
+RiskKind = Literal["access", "outage", "visibility", "deletion"]
 
 
 @record
 class Risk:
-    """Why a change needs approval: it widens access, hides something from people, or deletes for good."""
+    """Why a change needs approval: it widens access, cuts somebody off, hides something, or deletes for good."""
 
     kind: RiskKind
     reason: str

@@ -78,6 +78,10 @@ class Facts:
         """Return facts with an empty cache."""
         return Facts(self.aws, self._pool)
 
+    def elsewhere(self, aws: Aws) -> Facts:
+        """Return facts about another account, by its clients, with a cache of their own."""
+        return Facts(aws, self._pool)
+
     def _checked(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return fact(self, *args, **kwargs)

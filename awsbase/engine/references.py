@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Read
 from awsbase.engine.run import Run
 from awsbase.records import record
@@ -12,10 +13,19 @@ from awsbase.records import record
 
 @record
 class Reference:
-    """Stands in a document for what the recipe of the resource at `address` returns, or for one part of that."""
+    """Stands in a document for what the recipe of the resource at `address` returns, or for one part of that.
+
+    `within` is the text that it is put into, in place of `{}`.
+    """
 
     address: str
     part: str | None = None
+    within: str = "{}"
+
+    def filled(self, result: Any) -> Any:
+        """Return what stands there once the recipe has returned this."""
+        value = result if self.part is None else result[self.part]
+        return value if self.within == "{}" or isinstance(value, Unknown) else self.within.format(value)
 
 
 @record
@@ -48,8 +58,7 @@ def resolve(run: Run, document: Any) -> Any:
             fact, *arguments = document.read
             return run.read(fact, *arguments)
         case Reference():
-            result = run.result(document.address)
-            return result if document.part is None else result[document.part]
+            return document.filled(run.result(document.address))
         case Mapping():
             return {key: resolve(run, part) for key, part in document.items()}
         case list() | tuple():

@@ -1,6 +1,6 @@
-"""Which changes of a plan are risky: they widen access, hide something from people, or delete for good.
+"""Which changes of a plan are risky: they widen access, cut somebody off, hide something, or delete for good.
 
-A risky change needs approval. A recipe states the risk of a change by one of the three functions below.
+A risky change needs approval. A recipe states the risk of a change by one of the four functions below.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ DELETED_FOR_GOOD = {
 def access(reason: str) -> Risk | None:
     """Return the risk that somebody gets more access than before; None when there is no reason."""
     return Risk("access", reason) if reason else None
+
+
+def outage(reason: str) -> Risk | None:
+    """Return the risk that somebody can no longer do what they do; None when there is no reason."""
+    return Risk("outage", reason) if reason else None
 
 
 def visibility(reason: str) -> Risk | None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -274,24 +274,50 @@ class Run:
 
         Raises NotReady after five minutes, and Interrupted once the run is stopped.
         """
+        return self.later_within(FRESH, what, fact, *args, **kwargs)
+
+    def later_within(
+        self,
+        limit: timedelta,
+        what: str,
+        fact: Callable[Concatenate[Facts, P], T | None],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Any:
+        """Return what `later` does, after at most this time."""
         if any(unknowns([*args, *kwargs.values()])):
             return Unknown(what)
         if (known := self.facts.read(fact, *args, **kwargs)) is not None:
             return known
+        return Unknown(what) if self._context.mode == "plan" else self._until(limit, what, fact, args, kwargs)
+
+    def _until(
+        self, limit: timedelta, what: str, fact: Callable[..., T | None], args: Any, kwargs: Mapping[str, Any]
+    ) -> T:
+        """Read a fact until it is not None; raises NotReady after the limit, and Interrupted."""
         context, pause = self._context, 1.0
-        if context.mode == "plan":
-            return Unknown(what)
         started = context.clock.now()
         while (found := self.facts.uncached().read(fact, *args, **kwargs)) is None:
             if context.stop.is_set():
                 raise Interrupted
-            if context.clock.now() - started > FRESH:
-                raise NotReady(f"{what} is not there after {FRESH.seconds // 60} minutes", hint="run again in a while")
-            left = started + FRESH - context.clock.now()
+            if context.clock.now() - started > limit:
+                raise NotReady(f"{what} is not there after {limit.seconds // 60} minutes", hint="run again in a while")
+            left = started + limit - context.clock.now()
             context.observer.waiting(self.address, what, "not there yet", left.total_seconds())
             context.clock.sleep(pause, context.stop)
             pause = min(pause * 2, 10)
         return found
+
+    def ready(
+        self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Return a fact once it is not None, while planning too: for what AWS computes in the background.
+
+        Raises NotReady after five minutes, and Interrupted once the run is stopped.
+        """
+        known = self.read(fact, *args, **kwargs)
+        return self._until(FRESH, what, fact, args, kwargs) if known is None else known
 
     def manual_action(self, title: str, *steps: str, probe: str, who: str = "", need: str = "") -> None:
         """Record a step that only a person can do, how to do it, and how awsbase detects that it is done.

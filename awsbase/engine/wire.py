@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 READ_PREFIXES = ("BatchGet", "Describe", "Filter", "Get", "Head", "List", "Lookup", "Search", "Simulate")
-# Starts the report that GetCredentialReport returns. It changes nothing in the account; SecurityAudit allows it.
-READS = frozenset({("iam", "GenerateCredentialReport")})
+# The first three start reports for others to return; they change nothing, and SecurityAudit allows them. A session of a
+# role changes nothing either: what is in the members of an organization can be read by no other way.
+READS = frozenset(
+    {
+        ("iam", "GenerateCredentialReport"),
+        ("iam", "GenerateOrganizationsAccessReport"),
+        ("iam", "GenerateServiceLastAccessedDetails"),
+        ("sts", "AssumeRole"),
+    }
+)
 # These return credentials or plaintext: no read of the account's settings, and never needed to plan.
 NOT_READS = frozenset({("sts", "GetSessionToken"), ("sts", "GetFederationToken"), ("secretsmanager", "GetSecretValue")})
 

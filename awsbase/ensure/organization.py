@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run
+from awsbase.engine.run import NotReady, Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.facts.organization import (
@@ -39,10 +40,11 @@ class Organization(Resource):
         return ADDRESS
 
 
-def ensure_organization(run: Run, want: Organization) -> str:
-    """Keep an organization that this account manages, with its policy types; returns the id of its root.
+def ensure_organization(run: Run, want: Organization) -> Mapping[str, Any]:
+    """Keep an organization that this account manages, with its policy types; returns its id and that of its root.
 
-    Raises NotTheManagementAccount when another account manages the organization that this one is in.
+    Raises NotTheManagementAccount when another account manages the organization that this one is in, and NotReady while
+    AWS disables a type of policies.
     """
     organizations = client(run.aws)
     have = run.read(organization)
@@ -52,20 +54,22 @@ def ensure_organization(run: Run, want: Organization) -> str:
             hint=f"move the section organization to the manifest of {have.management}",
         )
     top = run.read(root) or RootFacts("")
+    if going := [WORDS[each] for each in want.policy_types if top.policy_types.get(each) == "PENDING_DISABLE"]:
+        raise NotReady(f"somebody has just disabled {', '.join(going)}", hint="run again in a few minutes")
 
     if have is None:
         # With all features from the start: otherwise each member has to agree to them later.
-        run.create("organization", organizations.create_organization, FeatureSet="ALL")
-        have = OrganizationFacts("", want.scope.account, all_features=True)
+        made = run.create("organization", organizations.create_organization, FeatureSet="ALL")
+        have = OrganizationFacts(made["Organization"]["Id"], want.scope.account, all_features=True)
     if not have.all_features:
         ask_for_all_features(run)
-    id = run.later("its root", root_id)
+    top_id = run.later("its root", root_id)
 
     for each in want.policy_types if have.all_features else ():
         if each not in top.policy_types:
-            run.create(WORDS[each], organizations.enable_policy_type, RootId=id, PolicyType=each)
+            run.create(WORDS[each], organizations.enable_policy_type, RootId=top_id, PolicyType=each)
         run.later(WORDS[each], policy_type_on, each)
-    return id  # type: ignore[no-any-return]
+    return {"id": have.id, "root": top_id}
 
 
 def ask_for_all_features(run: Run) -> None:

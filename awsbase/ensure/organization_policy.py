@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
 from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
+from awsbase.access.rehearsal import rehearse
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
@@ -15,15 +16,16 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.quotas import QuotaExceeded
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access
+from awsbase.engine.risk import access, outage
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
 from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.organization import root_arns
-from awsbase.ensure.organizational_unit import unit_address, unit_arns
+from awsbase.ensure.organizational_unit import id_of, unit_address, unit_arns
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
+from awsbase.facts.member_use import ROLE, members_below
 from awsbase.facts.organization import (
     SCP,
     accounts,
@@ -36,6 +38,7 @@ from awsbase.facts.organization import (
     labels,
     manages,
     root_id,
+    unit,
 )
 from awsbase.policies.document import Document, difference, same, size
 from awsbase.records import record
@@ -57,13 +60,14 @@ class OrganizationPolicy(Resource):
 
     A target is the address of a unit, of an account that is made here, or of the organization for its root; or the id
     of an account. The document is owned wholly. Attachments that others made stay, unless the policy is this
-    manifest's own. Tags are added to.
+    manifest's own. `keeps` are roles in the accounts below that have to stay able to repair them. Tags are added to.
     """
 
     name: str
     document: Document
     targets: tuple[str, ...] = ()
     description: str = ""
+    keeps: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -73,6 +77,26 @@ class OrganizationPolicy(Resource):
     def needs(self) -> Iterator[str]:
         yield ORGANIZATION
         yield from (each for each in self.targets if "/" in each and each != ORGANIZATION)
+
+    def newly_denied(self, facts: Facts) -> tuple[Sequence[Document], Sequence[str]]:
+        """Return the document, and the accounts that it will hold in and does not yet."""
+        if not manages(facts, self.scope):
+            return (), ()
+        have = facts.read(control_policies).get(self.name)
+        known = have is not None and same(facts.read(control_document, have.id), self.document)
+        there = facts.read(attached_to, have.id) if have and known else {}
+        new = {id for each in self.targets if (id := target_id(facts, each)) and id not in there}
+        return (self.document,), sorted(
+            {account for id in new for account in facts.read(members_below, id, self.scope.account)}
+        )
+
+
+def target_id(facts: Facts, target: str) -> str | None:
+    """Return the id of a target that is there already; None for others, and for an account that is made here."""
+    kind, _, name = target.partition("/")
+    if target == ORGANIZATION:
+        return facts.read(root_id)
+    return facts.read(unit, name) if kind == "organizational-unit" else None if name else target
 
 
 def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
@@ -84,12 +108,13 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
     have = run.read(control_policies).get(want.name)
     if have and have.of_aws:
         raise OfAws(f"the policy {want.name!r} is AWS's own", hint="choose another name")
-    targets = {each: run.result(each) if "/" in each else each for each in want.targets}
+    targets = {each: id_of(run, each) if "/" in each else each for each in want.targets}
     document = run.read(control_document, have.id) if have else want.document
     attached = run.read(attached_to, have.id) if have else {}
     tagged = run.read(labels, have.id) if have else tags.wanted(want)
     untagged = tags.missing(tagged, tags.wanted(want))
     leave_room(run, want, targets)
+    stricter, reach = rehearsed(run, want, document, targets, attached)
     id: Any = have.id if have else None
     ours = have is None or tags.is_ours(tagged, want.scope)
 
@@ -110,7 +135,7 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
             "document",
             [Drift(*each) for each in difference(document, want.document)],
             organizations.update_policy,
-            risk=access(widening(document, want.document)),
+            risk=access(widening(document, want.document)) or outage(stricter),
             PolicyId=id,
             Content=want.document,
         )
@@ -125,20 +150,47 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
             Tags=tags.pairs(untagged),
         )
 
+    attach_exactly(run, id, targets, attached, reach, ours=ours)
+    return id  # type: ignore[no-any-return]
+
+
+def attach_exactly(
+    run: Run, id: Any, targets: Mapping[str, Any], attached: Mapping[str, str], reach: Mapping[str, str], *, ours: bool
+) -> None:
+    """Attach a policy to its targets, and detach one that is ours from all else."""
+    organizations = client(run.aws)
     for name, target in targets.items():
         if isinstance(target, Unknown) or target not in attached:
-            run.create(f"attachment to {shown(name)}", organizations.attach_policy, PolicyId=id, TargetId=target)
+            where = {"PolicyId": id, "TargetId": target}
+            risk = outage(reach[name])
+            run.create(f"attachment to {shown(name)}", organizations.attach_policy, risk=risk, **where)
 
     # Only then: the last policy of a target cannot be detached, and what both deny stays denied meanwhile.
     unwanted = {each: attached[each] for each in sorted(attached.keys() - known(targets))}
     for target, name in unwanted.items() if ours else ():
-        risk = access(f"what it denies is no longer denied in {name or target}")
+        widens = access(f"what it denies is no longer denied in {name or target}")
         run.delete(
-            f"attachment to {name or target}", organizations.detach_policy, risk=risk, PolicyId=id, TargetId=target
+            f"attachment to {name or target}", organizations.detach_policy, risk=widens, PolicyId=id, TargetId=target
         )
     if unwanted and not ours:
         run.note(f"somebody else attached it to {', '.join(name or each for each, name in unwanted.items())} too")
-    return id  # type: ignore[no-any-return]
+
+
+def rehearsed(
+    run: Run, want: OrganizationPolicy, have: Document, targets: Mapping[str, Any], attached: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """Say who is cut off by what the document newly denies, and for each target by attaching it there."""
+    new = {name: id for name, id in targets.items() if not isinstance(id, Unknown) and id not in attached}
+    changed = not same(have, want.document)
+    if not new and not changed:
+        return "", dict.fromkeys(targets, "")
+    bound = {account for id in attached for account in run.read(members_below, id, want.scope.account)}
+    stricter = rehearse(run, sorted(bound), (have,), (want.document,)) if changed else ""
+    reach = dict.fromkeys(targets, "")
+    for name, id in new.items():
+        members = [each for each in run.read(members_below, id, want.scope.account) if each not in bound]
+        reach[name] = rehearse(run, members, (), (want.document,))
+    return stricter, reach
 
 
 def shown(target: str) -> str:
@@ -201,6 +253,11 @@ def read_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "DescribeOrganization", "ListPolicies", "ListRoots")
     yield allow("organizations", "ListPoliciesForTarget", on=target_arns(want.scope))
     yield from readable(want.scope)
+    # Who would be cut off is read in the accounts below.
+    yield allow("organizations", "ListAccounts")
+    below = (root_arns(want.scope), unit_arns(want.scope))
+    yield allow("organizations", "ListAccountsForParent", "ListOrganizationalUnitsForParent", on=below)
+    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def readable(scope: Scope) -> Allows:
@@ -213,8 +270,9 @@ def readable(scope: Scope) -> Allows:
 def write_permissions(want: OrganizationPolicy) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     policies = policy_arns(want.scope)
-    yield allow("organizations", "CreatePolicy")
-    yield allow("organizations", "TagResource", "UpdatePolicy", on=(policies,))
+    # What is made with tags has no ARN yet.
+    yield allow("organizations", "CreatePolicy", "TagResource")
+    yield allow("organizations", "UpdatePolicy", on=(policies,))
     yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from typing import Any
 
 from awsbase.access.attributes import retagging
 from awsbase.engine.changes import compare
@@ -64,7 +65,7 @@ def unit_address(path: str) -> str:
 def ensure_unit(run: Run, want: OrganizationalUnit) -> str:
     """Keep one unit at its path, with its tags; returns its id."""
     organizations = client(run.aws)
-    parent = run.result(want.parent)
+    parent = id_of(run, want.parent)
     id = run.read(unit, want.path)
     tagged = run.read(labels, id) if id else tags.wanted(want)
     untagged = tags.missing(tagged, tags.wanted(want))
@@ -89,6 +90,12 @@ def ensure_unit(run: Run, want: OrganizationalUnit) -> str:
             Tags=tags.pairs(untagged),
         )
     return id
+
+
+def id_of(run: Run, address: str) -> Any:
+    """Return the id of a unit, of an account, or of the root by its address; it may be Unknown."""
+    result = run.result(address)
+    return result["root"] if address == ORGANIZATION else result
 
 
 def remove_unit(run: Run, want: OrganizationalUnit) -> None:
@@ -122,7 +129,8 @@ def write_permissions(want: OrganizationalUnit) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     units = unit_arns(want.scope)
     yield allow("organizations", "CreateOrganizationalUnit", on=(units, root_arns(want.scope)))
-    yield allow("organizations", "TagResource", on=(units,))
+    # What is made with tags has no ARN yet.
+    yield allow("organizations", "TagResource")
 
 
 def removal_permissions(want: OrganizationalUnit) -> Allows:

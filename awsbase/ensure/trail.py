@@ -11,14 +11,16 @@ from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
-from awsbase.engine.permissions import Allows, Passes, Permissions, allow
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow, linked_role
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
+from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.regions import regions
+from awsbase.ensure.trusted_service import service_address
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags, watching
 from awsbase.facts.event_selectors import (
@@ -46,7 +48,8 @@ class Trail(Resource):
 
     Bucket, key, log group and role are given by their addresses. With `objects` it logs who reads and writes which
     object of any bucket, too. Other data events and insights that somebody chose stay as they are, and so does a
-    topic; tags are added to. With `own` it gets another name where a trail of an organization has this one.
+    topic; tags are added to. With `own` it gets another name where a trail of an organization has this one. With
+    `organization` it records every account of the organization that this account manages.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Trail(Resource):
     role: str
     objects: bool = False
     own: bool = False
+    organization: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -79,6 +83,8 @@ class Trail(Resource):
 
     def needs(self) -> Iterator[str]:
         yield from (self.bucket, self.key, self.log_group, self.role)
+        if self.organization:
+            yield from (ORGANIZATION, service_address("cloudtrail"))
 
 
 def logged(facts: Facts, scope: Scope, name: str) -> Logged:
@@ -193,6 +199,8 @@ def ensure_trail(run: Run, want: Trail) -> str:
         "CloudWatchLogsLogGroupArn": run.result(want.log_group),
         "CloudWatchLogsRoleArn": run.result(want.role),
         "KmsKeyId": run.result(want.key),
+        # One that somebody made the organization's stays so.
+        **({"IsOrganizationTrail": True} if want.organization else {}),
     }
     have = at_home(run.read(trail, want.scope, name), want)
     logs = run.read(logged, want.scope, name)
@@ -330,6 +338,9 @@ def write_permissions(want: Trail) -> Allows:
         *("AddTags", "CreateTrail", "PutEventSelectors", "StartLogging", "UpdateTrail"),
         on=want.arns,
     )
+    if want.organization:
+        # CloudTrail makes its role in this account, and then in each member.
+        yield linked_role(want.scope, "cloudtrail.amazonaws.com")
 
 
 def passed_roles(want: Trail) -> Passes:

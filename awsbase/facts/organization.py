@@ -21,6 +21,20 @@ from awsbase.records import record
 
 SCP = "SERVICE_CONTROL_POLICY"
 NOT_IN_USE = "AWSOrganizationsNotInUseException"
+# What a new account answers for a while: https://github.com/hashicorp/terraform-provider-aws/issues/15654
+NOT_YET = ("AccessDenied", "RegionDisabledException", "SubscriptionRequiredException", "OptInRequired")
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html
+ADVICE = {
+    "ACCOUNT_LIMIT_EXCEEDED": "ask AWS for more: aws service-quotas list-service-quotas --service-code organizations",
+    "CONCURRENT_ACCOUNT_MODIFICATION": "run again in a while",
+    "EMAIL_ALREADY_EXISTS": "take another address: that of a closed account stays taken",
+    "INTERNAL_FAILURE": "run again in a while, and ask AWS's support if it happens again",
+    "INVALID_EMAIL": "correct the address",
+}
+
+
+class AccountNotCreated(AwsbaseError):
+    """AWS has refused to make an account, some time after it was asked to."""
 
 
 class NotTheManagementAccount(AwsbaseError):
@@ -116,7 +130,7 @@ def root_id(facts: Facts) -> str | None:
 def policy_type_on(facts: Facts, type: str) -> bool | None:
     """Tell whether a policy type is enabled, which AWS does some time after it was asked to; None until it is."""
     found = facts.read(root)
-    return (found and found.policy_types.get(type) == "ENABLED") or None
+    return True if found and found.policy_types.get(type) == "ENABLED" else None
 
 
 def units_below(facts: Facts, parent: str) -> Mapping[str, str]:
@@ -226,3 +240,52 @@ def labels(facts: Facts, id: str) -> Mapping[str, str]:
     """Read the tags of a root, unit, account or policy of the organization."""
     pages = client(facts.aws).get_paginator("list_tags_for_resource").paginate(ResourceId=id)
     return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+
+@record
+class CreationFacts:
+    """A request for an account that AWS is working on, or has finished: its id, and the name that it was asked with."""
+
+    id: str
+    name: str
+
+
+def creations(facts: Facts) -> Mapping[str, CreationFacts]:
+    """Read which accounts are being created, by the names that they were asked with: that is all AWS tells of them."""
+    if facts.read(managed) is None:
+        return {}
+    pages = client(facts.aws).get_paginator("list_create_account_status").paginate(States=["IN_PROGRESS"])
+    listed = [each for page in pages for each in page["CreateAccountStatuses"]]
+    return {each["AccountName"]: CreationFacts(each["Id"], each["AccountName"]) for each in listed}
+
+
+def created_account(facts: Facts, request: str) -> str | None:
+    """Return the id of an account that was asked for, once AWS has made it; None until then.
+
+    Raises AccountNotCreated when AWS will not make it.
+    """
+    status = client(facts.aws).describe_create_account_status(CreateAccountRequestId=request)["CreateAccountStatus"]
+    if status["State"] == "FAILED":
+        reason = status.get("FailureReason", "INTERNAL_FAILURE")
+        raise AccountNotCreated(f"AWS has not created the account: {reason}", hint=ADVICE.get(reason))
+    return status.get("AccountId") if status["State"] == "SUCCEEDED" else None
+
+
+def account_id(facts: Facts, email: str) -> str | None:
+    """Return the id of the account with an e-mail address; None when the organization has none."""
+    found = (each.id for each in facts.read(accounts) if each.email.casefold() == email.casefold())
+    return next(found, None)
+
+
+def entered(facts: Facts, role: str) -> bool | None:
+    """Tell whether a role of a new account can be assumed, which takes a minute and more; None until it can."""
+    from botocore.exceptions import ClientError
+
+    name = "awsbase-looks"
+    try:
+        facts.aws.sts.assume_role(RoleArn=role, RoleSessionName=name, DurationSeconds=900)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in NOT_YET:
+            raise
+        return None
+    return True

@@ -61,6 +61,7 @@ def settings_of(trail: Mapping[str, Any]) -> TrailFacts:
             "CloudWatchLogsLogGroupArn": trail.get("CloudWatchLogsLogGroupArn"),
             "CloudWatchLogsRoleArn": trail.get("CloudWatchLogsRoleArn"),
             "KmsKeyId": trail.get("KmsKeyId"),
+            "IsOrganizationTrail": trail.get("IsOrganizationTrail", False),
         },
         trail.get("HasCustomEventSelectors", True),
         trail.get("TrailARN", ""),

@@ -15,7 +15,7 @@ from awsbase.view.document import action_of, outcome_of
 from awsbase.view.fleet import Group, Groups, Wrong
 
 # What a digest is made of contains names, so that the same change has another one in each account.
-LEFT_OUT = ("digest",)
+DIGEST = "digest"
 # A plan that was not carried out, and what is as the manifest says, are no news.
 QUIET = ("unchanged",)
 
@@ -32,7 +32,7 @@ class Own:
         if isinstance(value, str):
             return self.pattern.sub(lambda found: self.words[found[0]], value)
         if isinstance(value, dict):
-            return {self.left_open(key): self.left_open(each) for key, each in value.items() if key not in LEFT_OUT}
+            return {self.left_open(key): "" if key == DIGEST else self.left_open(each) for key, each in value.items()}
         return [self.left_open(each) for each in value] if isinstance(value, list) else value
 
 

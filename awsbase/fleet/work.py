@@ -31,7 +31,8 @@ from awsbase.manifest.loaded import LoadedManifest, loaded_manifest
 from awsbase.manifest.source import parse
 from awsbase.organization.reach import Route, Sessions, Unreachable, check
 from awsbase.people.profile_session import session_of
-from awsbase.session import AccountSession, Target, account_of, approve, reconcile, scope
+from awsbase.records import record
+from awsbase.session import AccountSession, Prompt, Target, account_of, approve, reconcile, scope
 from awsbase.view.document import document, plan_of
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _work(item: Item, opens: Opens, clock: Clock, stop: threading.Event, sandbox
     approved = approve(plan, loaded, sandbox=sandbox) if plan else None
     resources = scope(plan, loaded, item.only) if plan else loaded.only(item.only)
     account = check(item.route, reached(item, opens, loaded.region, clock))
-    session = AccountSession(
+    session = FleetSession(
         loaded,
         resources,
         Target(check_account(account, item.id), clock),
@@ -110,6 +111,23 @@ def _work(item: Item, opens: Opens, clock: Clock, stop: threading.Event, sandbox
         document(report, sandbox=sandbox, only=only),
         calls=report.reads + report.writes,
     )
+
+
+@record
+class FleetSession(AccountSession):
+    """A session on one account of many, whose hints say what helps there."""
+
+    def consents(self, plan: Report, question: str, ask: Prompt | None) -> bool:
+        """Raise Refused for risky changes that nobody has approved."""
+        try:
+            return super().consents(plan, question, ask)
+        except Refused as error:
+            if self.loaded.manifest.account.protected:
+                error.hint = (
+                    "the account is protected: run it on a terminal and type its name, or have its plan approved "
+                    "(`awsbase plan FILE -o FOLDER`) and give both --approved FOLDER and --allow-risky"
+                )
+            raise
 
 
 def load_item(item: Item) -> LoadedManifest:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from awsbase.engine.scope import Scope
 from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
+from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.facts.buckets import OURS, bucket_arn
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 CLOUDTRAIL: Document = {"Service": "cloudtrail.amazonaws.com"}
+Written: TypeAlias = FactReference | list[str | Reference]
 
 
 class AccessLogs(Section):
@@ -134,7 +136,7 @@ class Audit(Section):
         arns = [trail_arn(scope, name) for name in names(base.expand(self.trail), own=self.own_trail)]
         trail = arns[0] if len(arns) == 1 else arns
         key = self.trail_key(base, trail)
-        bucket = self.record(base, key, trail)
+        bucket = self.record(base, manifest, key, trail)
         log_group = LogGroup(
             scope=scope,
             name=group_name,
@@ -151,7 +153,7 @@ class Audit(Section):
                 "Version": "2012-10-17",
                 "Statement": [{"Effect": "Allow", "Principal": CLOUDTRAIL, "Action": "sts:AssumeRole"}],
             },
-            inline={"deliver": delivery(self.seen(base, streams, log_group_arn(scope, group_name)))},
+            inline={"deliver": delivery(self.streams(base, manifest, log_group_arn(scope, group_name)))},
             purpose="Lets CloudTrail write to its log group",
             tags=base.tags,
         )
@@ -166,6 +168,7 @@ class Audit(Section):
             role=role.address,
             objects=self.data_events,
             own=self.own_trail,
+            organization=of_organization(manifest),
             tags=base.tags,
         )
         if self.access_logs:
@@ -174,6 +177,23 @@ class Audit(Section):
     def seen(self, base: Base, fact: Callable[..., object], within: str) -> FactReference:
         """Stand for what the trail writes, which is more where it records an organization."""
         return FactReference((fact, base.scope, base.expand(self.trail), self.own_trail, within))
+
+    def streams(self, base: Base, manifest: Manifest, log_group: str) -> Written:
+        """Return the log streams that the trail writes."""
+        if not of_organization(manifest):
+            return self.seen(base, streams, log_group)
+        within = f"{log_group}:log-stream:{{}}_CloudTrail_{base.scope.region}*"
+        return [within.format(base.scope.account), Reference(ORGANIZATION, "id", within)]
+
+    def deliveries(self, base: Base, manifest: Manifest, bucket: str) -> Written:
+        """Return what the trail writes in its bucket: below the account and, for an organization, below that, too.
+
+        https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+        """
+        if not of_organization(manifest):
+            return self.seen(base, deliveries, bucket)
+        within = f"{bucket}/AWSLogs/{{}}/*"
+        return [within.format(base.scope.account), Reference(ORGANIZATION, "id", within)]
 
     def trail_key(self, base: Base, trail: str | list[str]) -> KeyUse:
         """Return what bucket, trail and log group need of the key that they share."""
@@ -189,10 +209,12 @@ class Audit(Section):
             tags=base.tags,
         )
 
-    def record(self, base: Base, key: KeyUse, trail: str | list[str]) -> Bucket:
+    def record(self, base: Base, manifest: Manifest, key: KeyUse, trail: str | list[str]) -> Bucket:
         """Make the bucket that keeps what the trail delivers."""
         scope, bucket_name = base.scope, base.expand(self.bucket)
-        prefix = FactReference((delivery_prefix, scope, base.expand(self.trail), self.own_trail))
+        prefix: str | FactReference = FactReference((delivery_prefix, scope, base.expand(self.trail), self.own_trail))
+        if of_organization(manifest):
+            prefix = "AWSLogs/"
         return Bucket(
             scope=scope,
             name=bucket_name,
@@ -200,7 +222,7 @@ class Audit(Section):
             # CloudTrail binds each file to the trail by its encryption context; a bucket key would replace that.
             bucket_key=False,
             statements=bucket_statements(
-                scope, bucket_name, trail, self.seen(base, deliveries, bucket_arn(scope, bucket_name))
+                scope, bucket_name, trail, self.deliveries(base, manifest, bucket_arn(scope, bucket_name))
             ),
             expiries=(
                 *([Expiry("logs", prefix, objects=self.bucket_retention_days)] if self.bucket_retention_days else []),
@@ -213,6 +235,11 @@ class Audit(Section):
             # The trail names its key with each file.
             name_the_key=(str(CLOUDTRAIL["Service"]),),
         )
+
+
+def of_organization(manifest: Manifest) -> bool:
+    """Tell whether the trail is to record every account of the organization."""
+    return bool(manifest.organization and manifest.organization.trail)
 
 
 def delivery_role(name: str) -> str:
@@ -263,7 +290,7 @@ def log_statement(scope: Scope, *log_groups: str) -> Document:
 
 
 def bucket_statements(
-    scope: Scope, bucket: str, trail: str | list[str], written: str | FactReference
+    scope: Scope, bucket: str, trail: str | list[str], written: str | Written
 ) -> tuple[Document, ...]:
     """Make what CloudTrail verifies in the policy of its bucket; `written` is what it may write there."""
     arn = bucket_arn(scope, bucket)
@@ -287,7 +314,7 @@ def bucket_statements(
     )
 
 
-def delivery(written: str | FactReference) -> Document:
+def delivery(written: str | Written) -> Document:
     """Make the document that lets CloudTrail write its own streams of the log group, and nothing else."""
     return {
         "Version": "2012-10-17",

@@ -172,6 +172,11 @@ def decode(content: bytes, file: str) -> str:
     return text
 
 
+def is_organization(source: Source) -> bool:
+    """Tell whether a file is about several accounts: no manifest has these keys."""
+    return "accounts" in source.value or ("organization" in source.value and "account" not in source.value)
+
+
 def stop(file: str, line: int, message: str, hint: str | None = None) -> ManifestError:
     """Return a ManifestError that holds one mistake."""
     return ManifestError([Mistake(file, line, "", message, hint)])

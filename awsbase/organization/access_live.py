@@ -20,11 +20,12 @@ from awsbase.errors import AwsbaseError
 from awsbase.facts.authorization import Authorization, GroupFacts, PolicyFacts, RoleFacts, UserFacts, authorization
 from awsbase.facts.aws_policies import aws_policy, is_of_aws
 from awsbase.manifest import resources
+from awsbase.manifest.grants import PREFIX
 from awsbase.organization.access import role_name, roles_in
 from awsbase.organization.access_table import Row, Table, TableCell, members, table
 from awsbase.organization.load import Member, Organization
 from awsbase.organization.reach import Sessions, check, route
-from awsbase.policies import Document
+from awsbase.policies import Document, same
 from awsbase.records import record
 
 AT_ONCE = 8
@@ -179,10 +180,11 @@ class Comparison:
                 missing.append(f"no policy of {row.name} lets it assume {have.name}")
         entered: dict[tuple[str, ...], list[str]] = {}
         for have in iam.roles.values() if who else ():
-            if have.name.casefold() not in names and who and (by := may_assume(who, have)):
-                entered.setdefault(tuple(by), []).append(have.name)
+            if have.name.casefold() not in names and who and (found := may_assume(who, have)):
+                entered.setdefault(tuple(found), []).append(have.name)
         for policies, roles in entered.items():
-            more.append(f"may assume {shortened(roles, ', ')} by {shortened(list(map(short, policies)), ', ')}")
+            by = shortened(list(map(short, policies)), ", ")
+            more.append(f"may assume {', '.join(sorted(roles, key=str.casefold))} by {by}")
             # The list of a group's policies is exact, but awsbase touches no inline ones.
             if not row.granted or not all(each.startswith("arn:") for each in policies):
                 stays.add(more[-1])
@@ -230,6 +232,9 @@ class Comparison:
         if asks_for_mfa(replace(have, trust=want.trust)) and not asks_for_mfa(have):
             more.append(f"the trust of {want.name} asks for no MFA")
         for what, by_file, by_account in documents:
+            # Grant by grant is slow, and nearly all are the same.
+            if same(by_file, by_account):
+                continue
             missing += [f"{what} {each}" for each in reworded(wider(by_account, by_file), "does not allow", "denies")]
             more += [f"{what} {each}" for each in reworded(wider(by_file, by_account), "allows", "does not deny")]
         return missing, more
@@ -268,5 +273,8 @@ def is_row(who: Asking, row: Row) -> bool:
 
 
 def short(name: str) -> str:
-    """Return the name of a policy without the account that it is in."""
-    return name.partition(":policy/")[2] or name
+    """Return the name of a policy as a manifest writes it: aws:NAME, awsbase:NAME, or its own."""
+    plain = name.partition(":policy/")[2] or name
+    if ":iam::aws:" in name:
+        return f"aws:{plain}"
+    return plain.replace(PREFIX, "awsbase:", 1) if plain.startswith(PREFIX) else plain

@@ -110,6 +110,12 @@ class Entry(Defaults):
     stand_in: ClassVar[Mapping[str, Any]] = {"id": "000000000000"}
 
 
+def left_out() -> Any:
+    """Return what a section that is left out says: nothing."""
+    # An instance would be validated once more, by the names of its fields, and `not` and `with` are no names in Python.
+    return {}
+
+
 class Select(Section):
     """Which accounts of the AWS organization the file is about; all active ones unless it says otherwise."""
 
@@ -122,7 +128,7 @@ class FromOrganization(Section):
 
     from_: Literal["organization"] = Field(alias="from", description="Where the accounts are listed.")
     profile: str | None = Field(default=None, min_length=1, description="The profile that may list them.")
-    select: Select = Field(default_factory=Select, description="Which of them.")
+    select: Select = Field(default_factory=left_out, description="Which of them.")
     identity: AccountName | None = Field(default=None, description="The account with the people's IAM users.")
     named: dict[AccountName, Overrides] = Field(
         default_factory=dict, description="What single accounts have otherwise, by the name that they are listed with."
@@ -152,7 +158,7 @@ class OrganizationFile(Section):
 
     version: Literal[1] = Field(description="The version of this format.")
     organization: Owner
-    defaults: Defaults = Field(default_factory=Defaults, description="What each account gets unless it says otherwise.")
+    defaults: Defaults = Field(default_factory=left_out, description="What each account gets unless it says otherwise.")
     accounts: Accounts = Field(description="The accounts by name, or how AWS Organizations lists them.")
     access: Access | None = Field(default=None, description="Who may do what in which account.")
 

@@ -11,7 +11,7 @@ from awsbase.errors import ManifestError, Mistake, UsageError
 from awsbase.manifest.load import checked, validated
 from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import closest, dotted
-from awsbase.manifest.source import Source, read, stop
+from awsbase.manifest.source import Source, is_organization, read, stop
 from awsbase.manifest.writing import written
 from awsbase.organization.access_parts import parts, people_elsewhere
 from awsbase.organization.compiling import compiled
@@ -63,11 +63,6 @@ class Organization:
                 hint = closest(name, self.members) or f"there are {', '.join(self.members)}"
                 raise UsageError(f"{self.file} has no account {name!r}", hint=hint)
         return [each for name, each in self.members.items() if not names or name in names]
-
-
-def is_organization(source: Source) -> bool:
-    """Tell whether a file is about several accounts: no manifest has these keys."""
-    return "accounts" in source.value or ("organization" in source.value and "account" not in source.value)
 
 
 def load(path: Path, *, listing: Listing | None = None, stdin: BinaryIO | None = None) -> Organization:

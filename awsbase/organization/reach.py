@@ -96,7 +96,7 @@ class Sessions:
 
     def to(self, route: Route) -> boto3.Session:
         """Return a session of an account; raises Unreachable."""
-        session = self._profile(route).aws.clients.session
+        session = self.first(route).aws.clients.session
         if not route.roles:
             return session
         for count in range(1, len(route.roles)):
@@ -106,7 +106,8 @@ class Sessions:
             session = self._between[key][0]
         return self._assume(route, session, route.roles[-1], run=route.run)[0]
 
-    def _profile(self, route: Route) -> Account:
+    def first(self, route: Route) -> Account:
+        """Return the account of the profile that the way to an account begins with; raises Unreachable."""
         if route.profile not in self._first:
             try:
                 session = self._of_profile(route.profile)
@@ -120,7 +121,7 @@ class Sessions:
     ) -> tuple[boto3.Session, datetime]:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        caller = self._profile(route).caller
+        caller = self.first(route).caller
         name = NOT_IN_NAMES.sub("-", caller.rpartition("/")[2])[:64].ljust(2, "-")
         asked = {"RoleArn": arn, "RoleSessionName": name, "DurationSeconds": SECONDS}
         if run:
@@ -168,5 +169,7 @@ def with_keys(base: boto3.Session, keys: Keys) -> boto3.Session:
     from botocore.session import Session
 
     inner = Session(profile=base._session.profile)
+    # botocore's models are the same in every account: a session of its own would read them all again.
+    inner.register_component("data_loader", base._session.get_component("data_loader"))
     inner.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     return boto3.Session(botocore_session=inner, region_name=base.region_name)

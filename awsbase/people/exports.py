@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from awsbase import disk
+
 # What a person has chosen for the AWS CLI to look like. Any other variable of AWS could lead elsewhere: to a profile, a
 # session, the endpoint of a single service, or past AWS_ENDPOINT_URL.
 KEPT = ("AWS_PAGER", "AWS_DEFAULT_OUTPUT")
@@ -34,6 +36,16 @@ def variables(url: str, key_id: str, secret: str, region: str, folder: Path) -> 
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def profiles(keys: Mapping[str, tuple[str, str]], region: str, folder: Path) -> None:
+    """Write a profile for each name into the folder that `variables` names, with its access key: id and secret."""
+    config = "".join(f"[profile {name}]\nregion = {region}\n" for name in keys)
+    credentials = "".join(
+        f"[{name}]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n" for name, (id, secret) in keys.items()
+    )
+    for name, text in (("config", config), ("credentials", credentials)):
+        disk.replace(folder / name, text.encode(), private=True)
 
 
 def without_aws(environ: Mapping[str, str]) -> dict[str, str]:

@@ -151,7 +151,7 @@ def event(request: Request, call: Call, caller: Caller, id: str) -> dict[str, An
     source = "s3.amazonaws.com" if call.service == "s3control" else f"{prefix}.amazonaws.com"
     whole = {
         "eventVersion": "1.11",
-        "userIdentity": identity(caller, call.key),
+        "userIdentity": identity(request, caller, call.key),
         "eventTime": call.at.strftime("%Y-%m-%dT%H:%M:%SZ") if call.at else None,
         "eventSource": source,
         "eventName": name,
@@ -181,15 +181,18 @@ def event(request: Request, call: Call, caller: Caller, id: str) -> dict[str, An
     }
 
 
-def identity(caller: Caller, key: str) -> dict[str, Any]:
-    """Return who called, as an event says it.
+def identity(request: Request, caller: Caller, key: str) -> dict[str, Any]:
+    """Return who called, as an event says it; of a caller in another account it says little.
 
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
     """
+    if caller.account != request.account:
+        return {"type": "AWSAccount", "principalId": caller.name, "accountId": caller.account}
     known = {"arn": caller.arn, "accountId": caller.account, "accessKeyId": key}
     if caller.kind == "role":
         issuer = {"type": "Role", "arn": caller.principal, "accountId": caller.account, "userName": caller.name}
-        return {"type": "AssumedRole", **known, "sessionContext": {"sessionIssuer": issuer}}
+        source = {"sourceIdentity": caller.source_identity} if caller.source_identity else {}
+        return {"type": "AssumedRole", **known, "sessionContext": {"sessionIssuer": issuer, **source}}
     return {"type": "Root", **known} if caller.kind == "root" else {"type": "IAMUser", **known, "userName": caller.name}
 
 

@@ -140,9 +140,12 @@ def not_management() -> Refusal:
     )
 
 
-FIRST = (Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=may_make),)
-RULES = (
+# Before CloudTrail looks for a trail of the account's own.
+FIRST = (
     Rule("cloudtrail:*", before=of_the_organization, strict=False),
+    Rule("cloudtrail:CreateTrail cloudtrail:UpdateTrail", before=may_make),
+)
+RULES = (
     Rule("cloudtrail:DescribeTrails", after=described, strict=False),
     Rule("cloudtrail:ListTrails", after=listed, strict=False),
 )

@@ -109,6 +109,11 @@ def unsigned(message: Message) -> Scope | None:
     return Scope("sts", region[1] if region else "us-east-1", "")
 
 
+def unsigned_role(message: Message) -> str:
+    """Return the ARN of the role that a request without a signature asks for."""
+    return parse_qs(message.body.decode("latin-1")).get("RoleArn", [""])[0]
+
+
 def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any], str]:
     """Return the operation that a request asks for, its parameters in the API's own words, and its protocol.
 

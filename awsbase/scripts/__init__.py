@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("awsbase.scripts.schema", "Print the JSON Schema of the manifest, for editors."),
     "explain": ("awsbase.scripts.explain", "Explain what something is, why, its cost, and how to undo it."),
     "cost": ("awsbase.scripts.cost", "Show what the manifest costs a month."),
+    "access": ("awsbase.scripts.access", "Show who may do what in which account."),
     "graph": ("awsbase.scripts.graph", "Show what depends on what."),
     "permissions": ("awsbase.scripts.permissions", "Print the least permissions that a manifest needs."),
     "drill": ("awsbase.scripts.drill", "Trigger the alarms, and show which of them reach somebody."),

@@ -46,7 +46,7 @@ def show(organization: Path, account: str, output: Path | None, live: bool, prof
     document.check(output)
     refuse_to_replace(output, MARK)
     document.save(manifest_text(member, organization, output.parent), output)
-    err(f"{output} written; the next `awsbase accounts show -o` replaces it\n")
+    err(f"{output} written; it may be written again\n")
 
 
 @command.command("list", short_help="List the accounts, and how each is reached.")
@@ -61,12 +61,10 @@ def list_accounts(organization: Path, live: bool, profile: str | None, json: boo
     if json:
         out_json({"schema": 1, "organization": found.model.organization.name, "accounts": documents(found)})
         return
-    from awsbase.organization.reach import route
-
-    rows = [("ACCOUNT", "ID", "MANIFEST", "UNIT", "REACHED BY", "")]
+    rows = [("ACCOUNT", "ID", "MANIFEST", "UNIT", "IS", "REACHED BY")]
     for each in found.members.values():
-        unit = each.entry.unit or "-"
-        rows.append((each.name, each.entry.id, manifest_of(each), unit, route(found, each).words, remarks(each)))
+        unit, special = each.entry.unit or "-", remarks(each) or "-"
+        rows.append((each.name, each.entry.id, manifest_of(each), unit, special, way_of(each)))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         out("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() + "\n")
@@ -97,6 +95,13 @@ def documents(organization: Organization) -> list[dict[str, Any]]:
 def manifest_of(member: Member) -> str:
     """Return the name of the template that an account gets its manifest from."""
     return Path(member.source.file).name
+
+
+def way_of(member: Member) -> str:
+    """Say how an account is reached, in one step from the account or the profile before it."""
+    way = member.way
+    first = f"profile {way.profile}" if way.profile else "the environment"
+    return f"{way.role} from {way.via or first}" if way.role else first
 
 
 def remarks(member: Member) -> str:

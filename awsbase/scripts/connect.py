@@ -63,21 +63,45 @@ def embedded(
     `deny` are files with service control policies. Raises UsageError when a package is missing, when such a file is
     no policy, or when a plug-in describes its services wrongly.
     """
+    sandbox = import_sandbox()
+    services = (*sandbox.SERVICES, *(service for each in plugins for service in services_of(each)))
+    policies = [control_policy(path, region) for path in deny]
+    return sandbox.Sandbox(account=account, enforce=enforce, deny=policies, services=services)
+
+
+def embedded_accounts(
+    accounts: Sequence[str] | Mapping[str, str],
+    *,
+    management: str | None = None,
+    region: str = "us-east-1",
+    enforce: bool = False,
+    deny: Sequence[Path] = (),
+) -> Any:
+    """Return several empty embedded AWS accounts, of which one may manage an organization of the others.
+
+    `accounts` are their ids, or their names by id. `deny` are files with service control policies over all but the
+    management account. Raises UsageError when a package is missing, or when such a file is no policy.
+    """
+    sandbox = import_sandbox()
+    policies = [control_policy(path, region) for path in deny]
+    return sandbox.World(accounts, management=management, enforce=enforce, deny=policies)
+
+
+def import_sandbox() -> Any:
+    """Import the embedded AWS, and keep it from the user's configuration; raises UsageError without its packages."""
     # Profiles and endpoints are for the real AWS, but moto would read them too.
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     busy.show(busy.STARTING)
     try:
-        from awsbase.sandbox import SERVICES, Sandbox
+        from awsbase import sandbox
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the sandbox needs the package {error.name}",
             hint=f"install it with `{install_command('sandbox', 'moto[s3]')}`",
         ) from error
-    services = (*SERVICES, *(service for each in plugins for service in services_of(each)))
-    policies = [control_policy(path, region) for path in deny]
-    return Sandbox(account=account, enforce=enforce, deny=policies, services=services)
+    return sandbox
 
 
 def control_policy(path: Path, region: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +20,9 @@ from awsbase.manifest import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
 from awsbase.scripts.output import STDOUT, err, out_document
+
+if TYPE_CHECKING:
+    from awsbase.organization.reach import OfProfile
 
 QUESTIONS = {
     "id": "AWS account id, 12 digits",
@@ -88,7 +92,9 @@ def command(
         others |= {"--administrator": administrator, "--phone": phone, "--bucket": bucket, "--protect": protect}
         if wrong := [option for option, value in others.items() if value is not None]:
             raise UsageError(f"{wrong[0]} is about one account, and --from about several", hint=f"leave {wrong[0]} out")
-        init_organization(listed, file or Path("org.yaml"), region)
+        from awsbase.people.profile_session import session_of
+
+        init_organization(listed, file or Path("org.yaml"), region, session_of)
         return
     file = file or Path("awsbase.yaml")
     if file != STDOUT and file.exists():
@@ -120,17 +126,16 @@ def command(
     err(f"{file} written{todo}\n  try it: awsbase reconcile {shlex.quote(str(file))} --sandbox\n")
 
 
-def init_organization(listed: Path, file: Path, region: str | None) -> None:
+def init_organization(listed: Path, file: Path, region: str | None, of_profile: OfProfile) -> None:
     """Write the organization file of listed accounts, and a manifest beside it where there is none.
 
     Raises UsageError when the file exists, and ManifestError with the mistakes of all accounts.
     """
     from awsbase.organization import beginning
-    from awsbase.people.profile_session import session_of
 
     if file != STDOUT and file.exists():
         raise UsageError(f"{file} exists already, and stays unchanged", hint="name another file")
-    known = beginning.known_accounts(listed, session_of)
+    known = beginning.known_accounts(listed, of_profile)
     text = beginning.organization_text(known, file.name, region)
     if file == STDOUT:
         out_document(text)

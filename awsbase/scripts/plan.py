@@ -13,12 +13,15 @@ import click
 from awsbase.disk import is_regular
 from awsbase.engine.changes import Report
 from awsbase.engine.risk import risky
+from awsbase.errors import UsageError
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.comment import comment_of, comment_options
 from awsbase.scripts.connect import connect
-from awsbase.scripts.loaded import read
+from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed, words_of
 from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
 from awsbase.scripts.session import Session, exit_code, refuse
+from awsbase.scripts.several import Several, runs_several
 from awsbase.view import document
 from awsbase.view.stream import is_terminal
 from awsbase.view.text import RED, TEAL, Line, render
@@ -26,15 +29,23 @@ from awsbase.view.text import RED, TEAL, Line, render
 
 @click.command("plan")
 @MANIFEST
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="PLAN.json", help="Write the plan to a file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PLAN",
+    help="Write the plan to a file, or the plans of several accounts to a folder.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 0: nothing to do, 2: changes, 1: any error.")
 @click.option("--who", is_flag=True, help="Say who changed what differs, by CloudTrail's last 90 days.")
 @comment_options
 @ONLY
+@runs_several()
 @common
 @detailed
 def command(
     options: Options,
+    several: Several,
     manifest: Path,
     output: Path | None,
     detailed_exitcode: bool,
@@ -42,13 +53,21 @@ def command(
     only: tuple[str, ...],
     **commented: Any,
 ) -> int:
-    """Show the changes that reconcile would make for MANIFEST; only reads."""
+    """Show the changes that reconcile would make for MANIFEST; only reads.
+
+    For an organization file it plans every account, shows the same change once, and writes a folder of plans with -o.
+    """
     if is_stdout(output):
         output = STDOUT
+    loaded = read_either(manifest, options, several)
+    if not isinstance(loaded, LoadedManifest):
+        from awsbase.scripts import fleet_local
+
+        only_for_one(output, who=who, markdown=commented["markdown"])
+        return fleet_local.plan(loaded, several, options, output=output, only=only, detailed_exitcode=detailed_exitcode)
     if output not in (None, STDOUT):
         document.check(output)
     comment = comment_of(**commented, stdout_is_taken=options.json or output == STDOUT)
-    loaded = read(manifest, options)
     chosen = loaded.only(only)
     with comment.of_refusal(loaded):
         session = Session(loaded, chosen, connect(options, loaded), options)
@@ -71,6 +90,16 @@ def command(
 
     code = exit_code(report)
     return 2 if detailed_exitcode and code == 0 and report.changes else code
+
+
+def only_for_one(output: Path | None, *, who: bool, markdown: Path | None) -> None:
+    """Raise UsageError for options that are about the plan of one account."""
+    for given, option in ((output == STDOUT, "-o -"), (who, "--who"), (markdown, "--markdown")):
+        if given:
+            raise UsageError(
+                f"{option} is about the plan of one account",
+                hint="leave it out, or plan the manifest that `awsbase accounts show FILE NAME` prints",
+            )
 
 
 def refused(report: Report) -> str:

@@ -129,12 +129,18 @@ def of_sso(organization: Organization, roles: Mapping[str, AccountRole], where: 
 
 def text(changes: ProfileChanges, where: Files, *, check: bool) -> str:
     """Return what was changed, or would be, as lines."""
+    path = tilde(where.config)
     signs = {"+": changes.added, "~": changes.changed, "-": changes.removed}
     lines = "".join(f"{sign} {name}\n" for sign, names in signs.items() for name in names)
     if not changes.edits:
         number = len(changes.unchanged)
-        return f"{counted(number, 'profile')} in {where.config}, as {'it' if number == 1 else 'they'} should be\n"
-    return lines + f"{where.config} {'would be' if check else 'is'} changed\n"
+        return f"{counted(number, 'profile')} in {path}, as {'it' if number == 1 else 'they'} should be\n"
+    return lines + f"{path} {'would be' if check else 'is'} changed\n"
+
+
+def tilde(path: Path) -> str:
+    """Return a path as people write one in their home folder."""
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
 
 
 def document(changes: ProfileChanges, where: Files) -> dict[str, object]:

@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from awsbase.engine.changes import Report
+from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import durations
 from awsbase.scripts.ask import prompt
 from awsbase.scripts.connect import connect
-from awsbase.scripts.loaded import read
+from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session, exit_code, plan_again
+from awsbase.scripts.several import Several, runs_several
 from awsbase.session import approve, reconcile, scope
 from awsbase.view import document
 from awsbase.view.totals import calls
@@ -27,17 +29,19 @@ from awsbase.view.totals import calls
 @click.option(
     "--approved",
     type=click.Path(path_type=Path),
-    metavar="PLAN.json",
+    metavar="PLAN",
     help="Apply only what this plan lists, as `awsbase plan -o` wrote it.",
 )
 @ONLY
 @ALLOW_RISKY
 @LOCK_TIMEOUT
 @click.option("--strict", is_flag=True, help="Exit 3 when a manual action is left.")
+@runs_several(waves=True)
 @common
 @detailed
 def command(
     options: Options,
+    several: Several,
     manifest: Path,
     yes: bool,
     approved: Path | None,
@@ -48,11 +52,26 @@ def command(
 ) -> int:
     """Bring the account to the state of MANIFEST.
 
-    It shows the plan and asks on the terminal first. Without a terminal it needs --yes or --approved.
+    It shows the plan and asks on the terminal first. Without a terminal it needs --yes or --approved. For an
+    organization file it plans every account, asks once, and applies all plans; --approved names a folder of plans.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
+    loaded = read_either(manifest, options, several)
+    if not isinstance(loaded, LoadedManifest):
+        from awsbase.scripts import fleet_local
+
+        return fleet_local.reconcile(
+            loaded,
+            several,
+            options,
+            yes=yes,
+            approved=approved,
+            only=only,
+            allow_risky=allow_risky,
+            patience=patience.total_seconds(),
+            strict=strict,
+        )
     plan = document.read(approved) if approved else None
-    loaded = read(manifest, options)
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
     chosen = scope(plan, loaded, only) if plan else loaded.only(only)
     session = Session(loaded, chosen, connect(options, loaded), options, patience=patience, allow_risky=allow_risky)

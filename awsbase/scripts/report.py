@@ -13,18 +13,21 @@ from awsbase.errors import UsageError
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.connect import connect
 from awsbase.scripts.coverage import STANDARD, judged
-from awsbase.scripts.loaded import read
+from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import STDOUT, err, is_stdout, out_document, out_json
 from awsbase.scripts.session import Session, exit_code
+from awsbase.scripts.several import Several, takes_accounts
 from awsbase.view import cost, coverage, document
 
 if TYPE_CHECKING:
+    from awsbase.organization import Organization
     from awsbase.report.page import Subject
     from awsbase.report.saved import Saved
 
 SCHEMA = 1
 DEFAULT = Path("report.html")
+FOLDER = Path("reports")
 OURS = b'<meta name="generator" content="awsbase '
 
 
@@ -40,15 +43,23 @@ OURS = b'<meta name="generator" content="awsbase '
 )
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @STANDARD
+@takes_accounts
 @common
 def command(
-    options: Options, manifest: Path, saved: tuple[Path, ...], output: Path | None, show: bool, standard: str
+    options: Options,
+    several: Several,
+    manifest: Path,
+    saved: tuple[Path, ...],
+    output: Path | None,
+    show: bool,
+    standard: str,
 ) -> int:
     """Write a page about the account and MANIFEST, for people who look: one file that loads nothing; only reads.
 
     It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. SAVED.json is what `plan`,
     `reconcile`, `coverage`, `drill` or `report` printed with --json: the history and the results of a drill come from
-    it. In the sandbox the account is reconciled first.
+    it. In the sandbox the account is reconciled first. Of an organization file it writes a folder with a page for each
+    account.
     \f
     Raises UsageError when there would be no file to open.
     """
@@ -56,29 +67,23 @@ def command(
         output = STDOUT
     if show and (options.json or output == STDOUT):
         raise UsageError("--open needs a file to open", hint="leave --json out, and name a file with -o")
+    loaded = read_either(manifest, options, several)
+    if not isinstance(loaded, LoadedManifest):
+        if saved or show:
+            raise UsageError("SAVED.json and --open are about one account", hint="leave them out")
+        return accounts(loaded, several, options, output or FOLDER, standard)
     path = output or DEFAULT
     if not options.json and path != STDOUT:
         document.check(path)
     if output is None and not options.json:
         check_ours(path)
 
-    loaded = read(manifest, options)
     earlier = [saved_of(each, loaded, sandbox=options.sandbox) for each in saved]
     session = Session(loaded, loaded.resources, connect(options, loaded), options)
-    plan, rows = judged(session, standard)
+    subject = subject_of(session, "standard input" if manifest == STDOUT else manifest.name, standard)
 
-    from awsbase.report.page import Subject, render
+    from awsbase.report.page import render
 
-    subject = Subject(
-        name=loaded.name,
-        file="standard input" if manifest == STDOUT else manifest.name,
-        sections=loaded.sections,
-        plan=plan,
-        standard=standard,
-        rows=rows,
-        at=session.target.clock.now(),
-        sandbox=options.sandbox,
-    )
     if options.json:
         out_json(as_document(subject))
     elif path == STDOUT:
@@ -89,7 +94,52 @@ def command(
             err(f"report written to {path}\n")
     if show:
         webbrowser.open(path.resolve().as_uri())
-    return exit_code(plan)
+    return exit_code(subject.plan)
+
+
+def accounts(organization: Organization, several: Several, options: Options, folder: Path, standard: str) -> int:
+    """Write a page about each account of an organization into a folder, or all as one JSON document.
+
+    Raises UsageError when the folder holds something else.
+    """
+    from awsbase.report.page import render
+    from awsbase.scripts.each import reach_all
+
+    members = several.chosen(organization)
+    pages = {each.name: folder / f"{each.name}.html" for each in members}
+    if not options.json:
+        if folder == STDOUT or (folder.exists() and not folder.is_dir()):
+            raise UsageError("the pages of several accounts are a folder", hint="name a folder with -o")
+        for page in pages.values():
+            check_ours(page)
+    file = Path(organization.file).name
+    reached = reach_all(organization, members, options)
+    subjects = {each.name: subject_of(each.session, file, standard) for each in reached}
+    if options.json:
+        out_json({"schema": SCHEMA, "accounts": {name: as_document(each) for name, each in subjects.items()}})
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, subject in subjects.items():
+            document.save(render(subject, []), pages[name])
+            err(f"report written to {pages[name]}\n")
+    return max(exit_code(each.plan) for each in subjects.values())
+
+
+def subject_of(session: Session, file: str, standard: str) -> Subject:
+    """Return what a page is about: the plan of an account, and the verdict on each control."""
+    from awsbase.report.page import Subject
+
+    plan, rows = judged(session, standard)
+    return Subject(
+        name=session.loaded.name,
+        file=file,
+        sections=session.loaded.sections,
+        plan=plan,
+        standard=standard,
+        rows=rows,
+        at=session.target.clock.now(),
+        sandbox=session.options.sandbox,
+    )
 
 
 def check_ours(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,14 +22,17 @@ from awsbase import disk
 from awsbase.errors import UsageError
 from awsbase.people import child, exports
 from awsbase.scripts import COMMANDS, completions
-from awsbase.scripts.connect import embedded
+from awsbase.scripts.connect import embedded, embedded_accounts
 from awsbase.scripts.options import DEBUG, DENY, JSON, region_option
 from awsbase.scripts.output import err, out_document, out_json
 
 if TYPE_CHECKING:
-    from awsbase.sandbox import Mail, Sandbox
+    from awsbase.sandbox import Mail, Sandbox, World
 
 
+FIRST = "123456789012"
+MOST = 1000  # accounts
+PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 EARLY = "a shell that reads the exports too early goes on with its own credentials: better write them with --env-file\n"
 LARGEST = 64 * 1024  # of a file with exports
 
@@ -36,7 +40,23 @@ LARGEST = 64 * 1024  # of a file with exports
 @click.command("sandbox", context_settings={"allow_interspersed_args": False})
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="0 takes a free one.")
-@click.option("--account", default="123456789012", show_default=True, metavar="ID", help="The account id.")
+@click.option(
+    "--account",
+    "named",
+    multiple=True,
+    default=(FIRST,),
+    show_default=FIRST,
+    metavar="[NAME=]ID",
+    help="The account id. Give it again for several accounts, with the NAME of a profile for each.",
+)
+@click.option(
+    "--accounts",
+    "number",
+    type=click.IntRange(1, MOST),
+    metavar="NUMBER",
+    help="Serve so many accounts; those that have no --account count on from the last one.",
+)
+@click.option("--organization", is_flag=True, help="Let the first account manage an organization of the others.")
 @region_option("The region that the exports name.", default="us-east-1", show_default=True)
 @click.option("--enforce", is_flag=True, help="Enforce the IAM policies of every caller.")
 @click.option(
@@ -54,7 +74,9 @@ def command(
     ctx: click.Context,
     host: str,
     port: int,
-    account: str,
+    named: Sequence[str],
+    number: int | None,
+    organization: bool,
     region: str,
     enforce: bool,
     env_file: Path | None,
@@ -68,14 +90,15 @@ def command(
     \b
     awsbase sandbox -- terraform apply
     awsbase sandbox -- bash
+    awsbase sandbox --accounts 3 -- bash
+    awsbase sandbox --account users=111111111111 --account prod=333333333333 -- bash
 
     COMMAND finds nothing in its environment but the sandbox. Without COMMAND it prints the exports that direct a
-    shell to it.
+    shell to it. Several accounts have a profile each; the keys in the environment are the first one's.
     \f
     Raises UsageError for an invalid account id, a file that is no service control policy, or options that contradict.
     """
-    if not (account.isascii() and account.isdigit() and len(account) == 12):
-        raise UsageError(f"{account!r} is no account id", hint="it has 12 digits")
+    accounts = chosen(named, number)
     environ: Mapping[str, str] = ctx.find_root().obj.environ
     if command and (json or env_file):
         raise UsageError(
@@ -87,20 +110,54 @@ def command(
         clear(env_file)
     elif not command and goes_to_file():
         err(EARLY)
-    sandbox = embedded(account, region=region, enforce=enforce, deny=deny)
+    first, several = next(iter(accounts)), organization or len(accounts) > 1
+    if several:
+        management = first if organization else None
+        sandbox = embedded_accounts(accounts, management=management, region=region, enforce=enforce, deny=deny)
+    else:
+        sandbox = embedded(first, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
     folder = Path(tempfile.mkdtemp(prefix="awsbase-sandbox-"))
+    if several:
+        keys = {name: sandbox.key(account) for account, name in accounts.items()}
+        exports.profiles({name: (key.id, key.secret) for name, key in keys.items()}, region, folder)
     key = sandbox.key()
     variables = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
     try:
         if command:
             url = beside(host, port, sandbox, folder)
             child.run(path, command, {**exports.without_aws(environ), **variables(url)})
-        serve(host, port, sandbox, variables, env_file=env_file, json=json)
+        serve(host, port, sandbox, variables, accounts if several else {}, env_file=env_file, json=json)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if env_file:
             delete(env_file, folder)
+
+
+def chosen(named: Sequence[str], number: int | None) -> dict[str, str]:
+    """Return the accounts to serve by id, each with the name of its profile.
+
+    What `number` says beyond those that are named counts on from the last id. An account without a name is called
+    after its place. Raises UsageError for what is no account id or no name, or is there twice.
+    """
+    pairs = [text.rpartition("=") for text in named]
+    ids = [id for _, _, id in pairs]
+    for id in ids:
+        if not (id.isascii() and id.isdigit() and len(id) == 12):
+            raise UsageError(f"{id!r} is no account id", hint="it has 12 digits")
+    if number and number < len(ids):
+        raise UsageError(f"--account names {len(ids)} accounts, --accounts {number}", hint="leave --accounts out")
+    ids += [f"{(int(ids[-1]) + more) % 10**12:012}" for more in range(1, (number or 1) - len(ids) + 1)]
+    names = [f"account-{place}" for place in range(1, len(ids) + 1)]
+    for place, (name, given, _) in enumerate(pairs):
+        names[place] = name if given else names[place]
+    for name in names:
+        if not PROFILE.fullmatch(name):
+            raise UsageError(f"{name!r} cannot name a profile", hint="use letters, digits, `.`, `_` and `-`")
+    for each in (*ids, *names):
+        if (*ids, *names).count(each) > 1:
+            raise UsageError(f"two accounts are called {each}", hint="give each --account its own id and its own name")
+    return dict(zip(ids, names, strict=True))
 
 
 def found(command: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -113,7 +170,7 @@ def found(command: Sequence[str], environ: Mapping[str, str]) -> str:
         raise
 
 
-def beside(host: str, port: int, sandbox: Sandbox, folder: Path) -> str:
+def beside(host: str, port: int, sandbox: Sandbox | World, folder: Path) -> str:
     """Serve a sandbox until this process ends, whatever program it then runs; return the URL."""
     from awsbase.sandbox.serve import serve_beside
 
@@ -123,13 +180,14 @@ def beside(host: str, port: int, sandbox: Sandbox, folder: Path) -> str:
 def serve(
     host: str,
     port: int,
-    sandbox: Sandbox,
+    sandbox: Any,
     variables: Callable[[str], dict[str, str]],
+    profiles: Mapping[str, str],
     *,
     env_file: Path | None,
     json: bool,
 ) -> None:
-    """Serve a sandbox until Ctrl-C, and say how it is reached once it answers."""
+    """Serve a sandbox until Ctrl-C, and say how it is reached once it answers; `profiles` are those of its accounts."""
     from awsbase.sandbox.serve import serve
 
     def ready(url: str) -> None:
@@ -139,10 +197,15 @@ def serve(
             disk.replace(env_file, exports.lines(given).encode(), private=True, follow=False)
             how = f"; `. {shlex.quote(sourced(env_file))}` leads a shell to it"
         if json:
-            out_json({"url": url, "account": sandbox.account, "environment": given})
+            others = [{"id": id, "profile": name} for id, name in profiles.items()]
+            more: dict[str, Any] = {"accounts": others, "management": sandbox.management} if profiles else {}
+            out_json({"url": url, "account": sandbox.account, **more, "environment": given})
         elif not env_file:
             out_document(exports.lines(given))
-        err(f"account {sandbox.account} is ready at {url}{how}; Ctrl-C ends it and deletes its content\n")
+        for id, name in profiles.items():
+            err(f"account {id} has the profile {name}\n")
+        what = "the sandbox" if profiles else f"account {sandbox.account}"
+        err(f"{what} is ready at {url}{how}; Ctrl-C ends it and deletes its content\n")
 
     serve(host, port, sandbox=sandbox, ready=ready)
 

@@ -74,13 +74,18 @@ def remarks(table: Table) -> Iterator[Line]:
     for state, row, accounts, why in differences(table):
         mark, style = MARKS[state]
         yield Line(0, f"{label(row)} in {', '.join(accounts)}: {why}", mark=mark, mark_style=style)
-    for account, why in table.unread.items():
-        yield Line(0, f"{account} was not read: {why}", mark="?", mark_style="dim")
+    yield from unread(table)
     for title, steps in manual_actions(table):
         yield Line(0, f"needs you: {title}", mark="!", mark_style=AMBER)
         yield from (Line(4, f"{number}. {step}") for number, step in enumerate(steps, 1))
     if note := administering(table):
         yield Line(0, note, style="dim")
+
+
+def unread(table: Table) -> Iterator[Line]:
+    """Yield the accounts that could not be read, and why."""
+    for account, why in table.unread.items():
+        yield Line(0, f"{account} was not read: {why}", mark="?", mark_style="dim")
 
 
 def differences(table: Table) -> Iterator[tuple[State, Row, tuple[str, ...], str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.coverage import STATUSES, Row, Status
+from awsbase.view.changes import some
 from awsbase.view.text import AMBER, GREEN, Line
 
 SCHEMA = 1
@@ -16,6 +17,7 @@ MARKS: dict[Status, tuple[str, str]] = {
     "not managed": ("·", "dim"),
 }
 SHOWN = 3
+MOST_ACCOUNTS = 6
 
 
 def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
@@ -37,6 +39,29 @@ def table(standard: str, rows: Sequence[Row]) -> Iterator[Line]:
     yield Line(0, "")
     counts = [(status, sum(row.status == status for row in rows)) for status in STATUSES]
     yield Line(0, f"{len(rows)} controls: " + ", ".join(f"{n} {status}" for status, n in counts if n), style="bold")
+
+
+def table_of_accounts(standard: str, accounts: Mapping[str, Sequence[Row]]) -> Iterator[Line]:
+    """Yield a line for each control with the accounts that do not meet it, and the totals of each account."""
+    yield Line(0, standard, style="bold")
+    rows = [dict(zip(accounts, several, strict=True)) for several in zip(*accounts.values(), strict=True)]
+    width = max(len(row.control.id) for of in rows for row in of.values())
+    for of in rows:
+        control = next(iter(of.values())).control
+        worst = max((row.status for row in of.values()), key=list(MARKS).index)
+        mark, style = MARKS[worst]
+        yield Line(2, f"{control.id:<{width}}  {control.title}", mark=mark, mark_style=style)
+        for status in MARKS:
+            names = [name for name, row in of.items() if row.status == status]
+            if names and worst != "met":
+                where = "all accounts" if len(names) == len(of) else some(names, MOST_ACCOUNTS)
+                yield Line(width + 6, f"{status}: {where}", style="dim")
+    yield Line(0, "")
+    longest = max(map(len, accounts))
+    for name, found in accounts.items():
+        counts = [(status, sum(row.status == status for row in found)) for status in STATUSES]
+        told = ", ".join(f"{number} {status}" for status, number in counts if number)
+        yield Line(0, f"{name:<{longest}}  {len(found)} controls: {told}", style="bold")
 
 
 def suggestion(row: Row, *, priced: bool) -> str:

@@ -286,7 +286,7 @@ def _read_change(fields: Mapping[str, Any]) -> Change:
 def _read_risk(kind: object, reason: object) -> Risk | None:
     if kind is None:
         return None
-    if kind not in ("access", "visibility", "deletion"):
+    if kind not in ("access", "outage", "visibility", "deletion"):
         raise ValueError(kind)
     return Risk(kind, text(reason))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from awsbase.engine.changes import ManualAction, Mode, Outcome, Report
@@ -111,11 +111,11 @@ def changed(outcome: Outcome) -> bool:
     return outcome.status in ("planned", "changed")
 
 
-def alike(groups: Iterable[Group], which: object) -> Iterator[tuple[tuple[str, ...], list[Outcome]]]:
+def alike(groups: Iterable[Group], which: Callable[[Outcome], bool]) -> Iterator[tuple[tuple[str, ...], list[Outcome]]]:
     """Yield what is the same in the same accounts, together."""
     together: dict[tuple[str, ...], list[Outcome]] = {}
     for group in groups:
-        if callable(which) and which(group.outcome):
+        if which(group.outcome):
             together.setdefault(group.accounts, []).append(group.outcome)
     yield from together.items()
 
@@ -151,9 +151,9 @@ def wrong(groups: Groups, ids: Mapping[str, str], mode: Mode) -> Iterator[Line]:
         yield Line(2, where(each.accounts, ids), mark="✗", style="bold", mark_style=f"bold {RED}")
         yield Line(4, each.message)
         yield from [Line(4, each.hint, mark="→", mark_style=TEAL)] if each.hint else []
-    blocked = {group.accounts: group.outcome for group in groups.outcomes if group.outcome.blocked_by}
+    blocked = dict(alike(groups.outcomes, lambda outcome: outcome.blocked_by is not None))
     for accounts, several in outcomes:
-        waiting = [blocked[accounts]] if accounts in blocked else []
+        waiting = blocked.get(accounts, [])
         report = Report(mode, "", "", "", "", (*several, *waiting), (), 0, 0, 0.0)
         yield Line(2, where(accounts, ids), style="bold")
         for outcome in several:

@@ -58,6 +58,22 @@ def render(style: Format, given: Sequence[Given]) -> str:
             return "\n".join(data_sources(given))
 
 
+def render_accounts(style: Format, accounts: Mapping[str, Sequence[Given]]) -> str:
+    """Return the outputs of several accounts, each below its name; exports and data sources are those of one."""
+    if style in ("env", "tf"):
+        return "".join(render(style, given) for given in accounts.values())
+    found = {name: values(given) for name, given in accounts.items()}
+    if style == "json":
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return "\n".join(hcl_object(name, each) for name, each in found.items())
+
+
+def hcl_object(name: str, found: Mapping[str, Value]) -> str:
+    """Return the values of an account as one value of Terraform's language, an object."""
+    lines = "".join(f"  {line}" for text in assignments(found) for line in text.splitlines(keepends=True))
+    return f"{name} = {{\n{lines}}}\n"
+
+
 def assignments(found: Mapping[str, Value]) -> Iterator[str]:
     """Yield a line for each value, aligned as `terraform fmt` does: lines in a row that hold no map."""
     for is_map, several in groupby(found.items(), key=lambda each: isinstance(each[1], dict)):

@@ -12,6 +12,7 @@ from awsbase.view.regions import merged
 
 WORDS: Mapping[RiskKind, str] = {
     "access": "This widens access",
+    "outage": "This keeps somebody from what they do",
     "visibility": "This hides something from people",
     "deletion": "This deletes for good",
 }

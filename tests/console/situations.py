@@ -31,6 +31,7 @@ from awsbase.scripts.session import Session
 from awsbase.session import Target, reconcile
 from tests.contract.sample import account
 from tests.later import unhurried
+from tests.organization import files as organization_files
 from tests.people.alice import Phone
 from tests.people.keychains import in_a_file
 from tests.people.shell import without_waiting_for_keys
@@ -91,6 +92,14 @@ iam:
   users:
     alice: {groups: [Administrators]}
 """
+ACCESS = """\
+access:
+  roles:
+    Dev: {policies: ["awsbase:power-user"]}
+    Read: {policies: ["awsbase:read-only"]}
+  grants:
+    Developers: {dev: Dev, prod: Read}
+"""
 DEPLOY = """\
   policies:
     deploy: {statements: [{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::acme-site/*"}]}
@@ -112,6 +121,14 @@ iam:
   users:
     alice: {groups: [Administrators], console: yes}
 """
+
+
+def three_accounts(situation: Situation) -> None:
+    """Write an organization file of three accounts, and the manifest that they get."""
+    organization_files.written(situation.folder, organization_files.ORGANIZATION + ACCESS)
+    (home := Path(situation.environment["HOME"], ".aws")).mkdir()
+    serial = "arn:aws:iam::111111111111:mfa/alice"
+    (home / "config").write_text(f"[profile acme-users]\nregion = eu-west-1\nmfa_serial = {serial}\n")
 
 
 def in_an_empty_folder(situation: Situation) -> None:
@@ -341,6 +358,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "in a clone": in_a_clone,
     "with the trust policies of docs/pipeline.md": with_trust_policies,
     "where the plug-in acme-repositories is installed": with_a_plug_in,
+    "with the organization of three accounts": three_accounts,
     "as the tutorial does, step by step": in_an_empty_folder,
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,

@@ -1,8 +1,15 @@
-"""The table of who may do what against accounts in a sandbox: as wanted, missing, and more than wanted with its cause."""
+"""The table of who may do what against accounts in a sandbox: as wanted, missing, more than wanted and by what."""
 
 from __future__ import annotations
 
 import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
 
 import pytest
 
@@ -11,14 +18,22 @@ from awsbase.engine.account import identify
 from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
+from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest import resources
 from awsbase.organization import Organization
+from awsbase.organization.access_chain import chains
+from awsbase.organization.access_changes import changes
 from awsbase.organization.access_live import live_table
 from awsbase.organization.access_table import Table
 from awsbase.organization.reach import Sessions
 from awsbase.sandbox import World
-from awsbase.view.access_matrix import MARKS, differences, label
+from awsbase.sandbox.serve import listen
+from awsbase.scripts import cli
+from awsbase.view.access_chain import chain_lines, change_lines
+from awsbase.view.access_matrix import MARKS, differences, document, label, lines, manual_actions, markdown
+from awsbase.view.text import render
 from tests.organization.access import FILE, GRANTS, ROLES, organization
+from tests.view.terminals import ESCAPES, terminal
 
 USERS, PROD, DEV = "111111111111", "333333333333", "444444444444"
 PROFILES = {"acme-users": USERS, "acme-prod": PROD, "acme-dev": DEV}
@@ -50,27 +65,12 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Organization:
     return organization(tmp_path_factory.mktemp("acme"), BY_PROFILE + ROLES + GRANTS)
 
 
-@pytest.fixture(scope="module")
-def world(acme: Organization) -> World:
-    """Return three accounts that were reconciled with the file."""
-    made = World([USERS, PROD, DEV], management=USERS)
-    reconcile(made, acme)
-    return made
-
-
 def remarks(table: Table) -> set[str]:
     """Return how cells differ, as lines."""
     return {
         f"{MARKS[state][0]} {label(row)} in {', '.join(accounts)}: {why}"
         for state, row, accounts, why in differences(table)
     }
-
-
-def test_accounts_that_were_reconciled_are_as_wanted(world: World, acme: Organization) -> None:
-    table = show(acme, world)
-    assert [cell.state for row in table.rows for cell in row.cells.values()] == ["as wanted"] * 6
-    assert remarks(table) == set()
-    assert table.administrators == ("acme-Admin",)
 
 
 TRUSTING_ALL = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{USERS}:root"}, "Action": "sts:AssumeRole"}
@@ -107,14 +107,184 @@ def allowing(action: str, resource: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+ENTERED = "OrganizationAccountAccessRole"
 BY_HAND = {
-    "! user carol in dev: carol may assume acme-Admin by PowerUserAccess",
+    "! Deployers in users: may assume acme-Admin by aws:AdministratorAccess",
+    f"! Deployers in prod: may assume acme-Admin, {ENTERED} by aws:AdministratorAccess",
+    f"! Deployers in dev: may assume acme-Admin, acme-Dev, {ENTERED} by aws:AdministratorAccess",
+    "! Deployers in prod: mallory is in Deployers, and not by the manifest of users",
+    "! Deployers in prod: acme-Read has aws:AdministratorAccess too",
+    "! Deployers in prod: acme-Read has the inline policy more too",
+    "+ Deployers in prod: acme-Prod lacks acme-deploy",
+    "! Developers in prod: acme-Read has aws:AdministratorAccess too",
+    "! Developers in prod: acme-Read has the inline policy more too",
+    "! Developers in dev: the trust of acme-Dev asks for no MFA",
+    f"! Developers in dev: the trust of acme-Dev allows Principal AWS {USERS}, Action sts:AssumeRole of statement 1",
+    "+ Developers in prod, dev: alice is not in Developers",
+    "! Ops in dev: may assume acme-Admin, acme-Dev by enter",
+    "! user carol in users: may assume acme-Admin by aws:PowerUserAccess",
+    f"! user carol in prod: may assume acme-Admin, acme-Prod, acme-Read, {ENTERED} by aws:PowerUserAccess",
+    f"! user carol in dev: may assume acme-Admin, acme-Dev, {ENTERED} by aws:PowerUserAccess",
 }
 
 
-def test_what_was_changed_by_hand_is_told_with_who_and_by_which_policy(world: World, acme: Organization) -> None:
-    before = world.moto_state
+@dataclass(frozen=True)
+class Course:
+    """Three accounts, and their table after a reconcile, after people changed them by hand, and after another one."""
+
+    world: World
+    reconciled: Table
+    tampered: Table
+    repaired: Table
+
+
+@pytest.fixture(scope="module")
+def course(acme: Organization) -> Course:
+    world = World([USERS, PROD, DEV], management=USERS)
+    reconcile(world, acme)
+    reconciled = show(acme, world)
     tamper(world)
-    table = show(acme, world)
-    assert remarks(table) == BY_HAND
-    assert table.elsewhere == {"dev": ("bob",)}
+    tampered = show(acme, world)
+    reconcile(world, acme)
+    return Course(world, reconciled, tampered, show(acme, world))
+
+
+def test_accounts_that_were_reconciled_are_as_wanted(course: Course) -> None:
+    table = course.reconciled
+    assert [cell.state for row in table.rows for cell in row.cells.values()] == ["as wanted"] * 6
+    assert remarks(table) == set()
+    assert table.administrators == ("acme-Admin",)
+
+
+def test_what_was_changed_by_hand_is_told_with_who_and_by_which_policy(course: Course) -> None:
+    assert sorted(remarks(course.tampered)) == sorted(BY_HAND)
+    # An administrator of dev by another user is nobody's wish, and no manifest's.
+    assert [title for title, _ in manual_actions(course.tampered)] == ["dev has the IAM user bob"]
+
+
+NAMED_NOWHERE = ("Ops", "user carol", "Deployers in prod: mallory")
+
+
+def test_a_reconcile_repairs_all_but_what_no_manifest_names(course: Course) -> None:
+    left = {line for line in BY_HAND if line[2:].startswith(NAMED_NOWHERE)}
+    staying = {why for each in changes(course.tampered) if each.kind == "stays" for why in each.why}
+    assert staying == {line.partition(": ")[2] for line in left}
+    assert remarks(course.repaired) == left
+
+
+def test_changes_name_new_access_first_and_protected_accounts(course: Course) -> None:
+    found = [(each.kind, label(each.row), each.account, each.protected) for each in changes(course.tampered)]
+    assert found[:3] == [
+        ("gains", "Deployers", "prod", True),
+        ("gains", "Developers", "prod", True),
+        ("gains", "Developers", "dev", False),
+    ]
+    text = render(change_lines(changes(course.tampered)), StringIO())
+    assert "+ Deployers gets Prod, Read in prod\n    acme-Prod lacks acme-deploy\n" in text
+    assert "new access, which needs approval: prod is protected, its name has to be typed" in text
+
+
+def test_an_account_that_cannot_be_reached_is_told_and_the_others_are_compared(acme: Organization) -> None:
+    """Here dev has another id than the file says."""
+    world = World([USERS, PROD, "555555555555"])
+    reached = {**PROFILES, "acme-dev": "555555555555"}
+    sessions = Sessions(lambda profile: world.session(reached[profile or ""]), now=world.clock)
+    table = live_table(acme, ("users", "prod", "dev"), sessions)
+    assert list(table.unread) == ["dev"]
+    assert "these credentials reach 555555555555" in table.unread["dev"]
+    assert [row.cells["dev"].state for row in table.rows if "dev" in row.cells] == ["unknown", "unknown"]
+    assert "+ Admins in users, prod: the group Admins is not there" in remarks(table)
+
+
+def test_nobody_can_say_who_gets_in_without_the_account_of_the_people(acme: Organization) -> None:
+    world = World([PROD, DEV, "555555555555"])
+    sessions = Sessions(lambda profile: world.session("555555555555"), now=world.clock)
+    with pytest.raises(AwsbaseError, match=r"accounts\.users says 111111111111"):
+        live_table(acme, ("dev",), sessions)
+
+
+def test_who_gets_to_what_is_answered_with_the_chain(acme: Organization, course: Course) -> None:
+    by_file = chains(acme, "Alice", "prod")
+    assert by_file.user == "alice"
+    assert [(each.group, each.by, each.role, each.policies) for each in by_file.chains] == [
+        ("Developers", ("acme-users-roles-Developers",), "acme-Read", ("awsbase:read-only",))
+    ]
+    live = chains(acme, "carol", "dev", Sessions(lambda profile: course.world.session(PROFILES[profile or ""])))
+    assert {(each.group, each.by, each.role) for each in live.chains} == {
+        (None, ("aws:PowerUserAccess",), name) for name in ("acme-Admin", "acme-Dev", "OrganizationAccountAccessRole")
+    }
+    assert chains(acme, "dan", "dev").chains == ()
+    text = render(chain_lines(by_file), StringIO())
+    assert text.splitlines()[1:] == [
+        "  group Developers",
+        "    -> may assume role acme-Read by acme-users-roles-Developers",
+        "      -> has awsbase:read-only",
+    ]
+    with pytest.raises(UsageError, match="users has no user 'carol'"):
+        chains(acme, "carol", "dev")
+
+
+@pytest.mark.parametrize("columns", [40, 120])
+def test_the_table_fits_into_a_terminal(course: Course, columns: int) -> None:
+    with terminal(columns) as stream:
+        text = ESCAPES.sub("", render(lines(course.tampered, columns), stream))
+    assert [line for line in text.splitlines() if len(line) > columns and " " in line.strip()] == []
+    grid = "            users    prod          dev" in text
+    assert grid == (columns == 120)
+    assert ("  ! prod: Prod, Read" in text) == (columns == 40)
+
+
+def test_markdown_and_json_say_the_same(course: Course) -> None:
+    page, value = markdown(course.tampered), document(course.tampered)
+    assert "| Deployers | ! | ! Prod, Read | ! |" in page
+    assert "- ! **Ops** in dev: may assume acme-Admin, acme-Dev by enter" in page
+    assert value["totals"] == {"as wanted": 3, "missing": 0, "more": 9, "unknown": 0}
+    (deployers,) = [each for each in value["rows"] if each["name"] == "Deployers"]
+    assert deployers["people"] == ["dan", "mallory"]
+    assert deployers["cells"]["prod"]["missing"] == ["acme-Prod lacks acme-deploy"]
+    assert value["manual_actions"][0]["title"] == "dev has the IAM user bob"
+
+
+@pytest.mark.slow
+def test_the_command_reads_the_accounts_through_their_profiles(
+    acme: Organization,
+    course: Course,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An account that is not read makes the command fail."""
+    profiles = "".join(
+        f"[{name}]\naws_access_key_id = {key.id}\naws_secret_access_key = {key.secret}\n"
+        for name, key in ((name, course.world.key(id)) for name, id in PROFILES.items())
+        if name != "acme-dev"
+    )
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/credentials").write_text(profiles)
+    with serving(course.world, {"HOME": str(tmp_path)}) as environment:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            monkeypatch.delenv(name)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["access", acme.file, "--live", "--json"])
+    assert ended.value.code == 1
+    value = json.loads(capsys.readouterr().out)
+    assert list(value["unread"]) == ["dev"]
+    assert value["rows"][0]["cells"]["prod"]["state"] == "as wanted"
+
+
+@contextmanager
+def serving(world: World, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Serve several accounts to this process."""
+    server = listen(world)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield {
+        **environment,
+        "AWS_ENDPOINT_URL": f"http://{server.host}:{server.port}",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    server.shutdown()
+    thread.join()
+    server.server_close()

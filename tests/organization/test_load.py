@@ -125,9 +125,18 @@ def test_names_that_accounts_do_not_have_are_refused(tmp_path: Path) -> None:
     assert refused.value.hint == "did you mean 'prod'?"
 
 
+def test_defaults_and_a_selection_may_be_left_out(tmp_path: Path) -> None:
+    file = ORGANIZATION.replace("defaults: {manifest: account.yaml, tags: {owner: platform}, with: {budget: 50}}\n", "")
+    entry = ENTRY.replace("with:", "manifest: account.yaml, with:")
+    users, prod = '  users: {id: "111111111111", profile: acme-users, identity: true', '  prod:  {id: "333333333333",'
+    rest = file.replace(users, f"{users}, manifest: account.yaml, with: {{budget: 1}}")
+    rest = rest.replace(prod, f"{prod} manifest: account.yaml, with: {{budget: 1}},").replace(ENTRY, entry)
+    assert list(loaded(tmp_path, rest).members) == ["users", "prod", "dev"]
+
+
 def test_accounts_that_aws_lists_need_somebody_to_ask_it(tmp_path: Path) -> None:
     file = ORGANIZATION.partition("accounts:")[0] + "accounts: {from: organization, select: {units: [Workloads]}}\n"
-    with pytest.raises(UsageError, match="are listed by AWS, which is not asked here"):
+    with pytest.raises(UsageError, match="are listed by AWS, which this command does not ask"):
         loaded(tmp_path, file)
 
 

@@ -16,7 +16,7 @@ from awsbase.people.files import Files
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
 from awsbase.people.session import Person
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Sandbox, World
 
 ACCOUNT = "123456789012"
 
@@ -65,8 +65,11 @@ class Terminal:
 class Alice:
     """One person with her sandbox, files, devices and terminal."""
 
-    def __init__(self, home: Path, *, devices: int = 1, enforce: bool = False) -> None:
-        self.sandbox = Sandbox(enforce=enforce)
+    def __init__(
+        self, home: Path, *, devices: int = 1, enforce: bool = False, world: World | None = None, profile: str = "acme"
+    ) -> None:
+        self.sandbox = world.first if world else Sandbox(enforce=enforce)
+        self.reached: Sandbox | World = world or self.sandbox
         self.home = home
         self.files: Files = files.find({}, home)
         self.environ: dict[str, str] = {}
@@ -78,9 +81,9 @@ class Alice:
         self.key = Secret(key["SecretAccessKey"])
         self.key_id: str = key["AccessKeyId"]
         files.write_credentials(
-            self.files, "acme", {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.key.reveal()}
+            self.files, profile, {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.key.reveal()}
         )
-        files.write_config(self.files, "acme", {"region": "eu-west-1"})
+        files.write_config(self.files, profile, {"region": "eu-west-1"})
         self.phones = [Phone(self.sandbox, f"alice-{n}") for n in range(devices)]
         self.sandbox.calls.clear()
 
@@ -106,7 +109,7 @@ class Alice:
         return connect(source, region, [lambda client: client.meta.events.register("before-send", respond)])
 
     def _respond(self, request: Any, **_: Any) -> Any:
-        response = self.sandbox.transport(request)
+        response = self.reached.transport(request)
         response.headers["Date"] = format_datetime(self.sandbox.clock.now(), usegmt=True)
         return response
 
@@ -115,7 +118,7 @@ class Alice:
         import boto3
 
         session: Any = boto3.Session(profile_name=profile)
-        session.events.register("before-send", self.sandbox.transport)
+        session.events.register("before-send", self.reached.transport)
         return session.client(service, region_name="eu-west-1")
 
     def role(self, name: str = "Admin", *, longest: int = 3600, trusted: str = f"arn:aws:iam::{ACCOUNT}:root") -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import pexpect
 
 from awsbase.people import files
-from awsbase.sandbox import Message, Reply, Sandbox
+from awsbase.sandbox import Message, Reply, Sandbox, World
 from awsbase.sandbox.serve import listen
 from tests.people.alice import Alice
 
@@ -85,13 +85,13 @@ def shell_of(alice: Alice) -> Shell:
 @contextmanager
 def served(alice: Alice) -> Iterator[str]:
     """Serve her account as the endpoint of her profile; yield its address."""
-    with served_at(alice.sandbox) as url:
+    with served_at(alice.reached) as url:
         files.write_config(alice.files, "acme", {"endpoint_url": url})
         yield url
 
 
 @contextmanager
-def served_at(sandbox: Sandbox) -> Iterator[str]:
+def served_at(sandbox: Sandbox | World) -> Iterator[str]:
     """Serve an account; yield its address."""
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

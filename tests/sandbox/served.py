@@ -4,12 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from awsbase.sandbox import Sandbox
-from awsbase.sandbox.serve import listen
+from awsbase.sandbox.serve import Served, listen
 
 
 @contextmanager
-def serving(sandbox: Sandbox) -> Iterator[str]:
+def serving(sandbox: Served) -> Iterator[str]:
     """Serve a sandbox on loopback; yield its URL."""
     server = listen(sandbox)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)

@@ -374,8 +374,8 @@ def trails(cloudtrail: Any) -> Any:
 
 
 RULES = (
-    Rule("cloudtrail:CreateTrail", before=free_name),
     *organization_trails.FIRST,
+    Rule("cloudtrail:CreateTrail", before=free_name),
     Rule(
         "cloudtrail:UpdateTrail cloudtrail:DeleteTrail cloudtrail:StartLogging cloudtrail:StopLogging "
         "cloudtrail:PutEventSelectors cloudtrail:PutInsightSelectors cloudtrail:AddTags cloudtrail:RemoveTags",

@@ -97,7 +97,9 @@ CALLS = table(
         "GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary GetCredentialReport "
         "GenerateCredentialReport UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy CreateAccountAlias "
         "DeleteAccountAlias EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions "
-        "DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions": [own()],
+        "DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions "
+        "GetServiceLastAccessedDetails": [own()],
+        "GenerateServiceLastAccessedDetails": [own(given("Arn"))],
         "GetUser DeleteUser ListGroupsForUser ListUserTags TagUser UntagUser "
         "ListUserPolicies GetUserPolicy PutUserPolicy DeleteUserPolicy ListAttachedUserPolicies "
         "DeleteUserPermissionsBoundary "

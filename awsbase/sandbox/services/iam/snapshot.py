@@ -64,9 +64,9 @@ def _holder(held: Any, attributes: str) -> dict[str, Any]:
 
 
 def snapshot(sandbox: AccountState) -> dict[str, Any]:
-    """Return the entities of each partition, and the tags of MFA devices, which moto does not keep."""
-    device_tags = sandbox.memory(DeviceTags).state()
-    return {**by_partition("iam", entities)(sandbox), **({"mfa device tags": device_tags} if device_tags else {})}
+    """Return the entities of each partition, and what moto does not keep: tags of MFA devices, roots of members."""
+    beside = {"mfa device tags": sandbox.memory(DeviceTags).state(), "roots of members": sorted(sandbox.central_root)}
+    return {**by_partition("iam", entities)(sandbox), **{name: held for name, held in beside.items() if held}}
 
 
 def stable_names(sandbox: AccountState) -> dict[str, str]:

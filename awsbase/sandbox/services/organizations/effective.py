@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from awsbase.sandbox.organization_state import attached, enabled, organization, path
@@ -47,7 +46,7 @@ def effective(request: Request) -> dict[str, Any]:
     for policy in policies:
         merged = merge(merged, json.loads(policy.content))
     told = {"PolicyContent": json.dumps(resolved(merged)), "PolicyType": type, "TargetId": id}
-    return {"EffectivePolicy": {**told, "LastUpdatedTimestamp": datetime.now(UTC)}}
+    return {"EffectivePolicy": {**told, "LastUpdatedTimestamp": request.sandbox.clock()}}
 
 
 def merge(above: Any, below: Any) -> Any:

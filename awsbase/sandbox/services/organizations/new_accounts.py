@@ -26,6 +26,7 @@ from awsbase.sandbox.wire import Refusal
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 AT_ONCE = 5
 NEW_SECONDS = 300.0
+CENTRAL = "RootCredentialsManagement"
 # From the description of the parameter Email of CreateAccount.
 LOCAL_PART = re.compile(r"""(?!\.)[^\s"'()<>\[\]:;,\\|%&@]+""", re.ASCII)
 DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -93,9 +94,11 @@ def finish(sandbox: AccountState, held: Any, creation: Creation) -> None:
     creation.state = "FAILED" if creation.failure else "SUCCEEDED"
     if creation.failure:
         return
-    params, world = creation.params, sandbox.world
-    if world and creation.account not in world.accounts:
-        world.add(creation.account)
+    params = creation.params
+    if creation.account not in (sandbox.world.accounts if sandbox.world else ()):
+        # Where the organization keeps its members' root credentials, a new member has none.
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
+        sandbox.open_beside(creation.account).root_password = CENTRAL not in sandbox.central_root
     role = params.get("RoleName") or ACCESS_ROLE
     account = join(
         sandbox.moto_state, held, creation.account, name=params["AccountName"], email=params["Email"], role=role

@@ -1,6 +1,5 @@
 """What an organization has, by names in place of the ids that AWS draws at random."""
 
-import json
 from typing import Any
 
 from awsbase.sandbox.organization_state import organization, path, progress
@@ -68,7 +67,6 @@ def stable_names(sandbox: AccountState) -> dict[str, str]:
     held = organization(sandbox)
     if held is None:
         return {}
-    created = [each for each in held.accounts if each.joined_method == "CREATED"]
-    names = {each.id: f"<account {json.dumps(each.email)[1:-1]}>" for each in created}
+    names = {each.account: f"<account {each.params['Email']}>" for each in progress(held).creations.values()}
     names |= {each.id: f"<unit {place(held, each.id)}>" for each in held.ou}
     return {**names, held.org.id: "<organization>"}
