@@ -22,9 +22,9 @@ from awsbase.organization import Organization
 from awsbase.organization.reach import Keys, Sessions
 from awsbase.samples.connections import connection
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization as of_world
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session as session_with
+from awsbase.sandbox.organization_state import organization as of_world
 from awsbase.testing.sample import problems
 from tests.fleet.engine import Worker, aws_of, reconciled
 from tests.organization.files import loaded
@@ -47,7 +47,7 @@ class Fleet:
 
     def __init__(self, folder: Path) -> None:
         self.world = World([HUB, PROD, DEV, MANAGEMENT], management=MANAGEMENT, enforce=True)
-        id = of_world(self.world.first, HUB, "aws").org.id
+        id = of_world(self.world.accounts[HUB]).org.id
         access = f"fleet_access: {{hub: '{HUB}', organization: {id}}}\n"
         account = f"version: 1\niam: {{password_policy: {{minimum_length: 15}}}}\n{access}"
         self.organization: Organization = loaded(folder, FILE, account=account, hub="version: 1\nfleet: {}\n")
