@@ -9,7 +9,6 @@ from awsbase.sandbox.wire import Refusal
 
 MOST = 50
 WRITES = ("Add", "Allocate", "Assume", "Create", "Import", "Put", "Run", "Tag")
-KEYS = ("Key", "TagKey", "key")
 NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
 
 
@@ -62,8 +61,8 @@ def listed(params: dict[str, Any]) -> list[Any]:
 
 def keys_of(tags: Any) -> list[str]:
     """Return the keys of tags, however a service writes them."""
-    named = (next((tag[name] for name in KEYS if name in tag), tag) if isinstance(tag, dict) else tag for tag in tags)
-    return [str(key) for key in named]
+    named = [tag.get("Key", tag.get("TagKey", tag.get("key"))) if isinstance(tag, dict) else tag for tag in tags]
+    return [str(name) for name in named]
 
 
 RULES = (
