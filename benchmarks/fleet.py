@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -13,10 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from awsbase.fleet.item import Item
-from awsbase.fleet.pool import Pool, Unit
-from awsbase.fleet.results import Result
+from awsbase.fleet.item import read_item
+from awsbase.fleet.pool import Pool
 from awsbase.fleet.work import work
+from awsbase.fleet.worker import CarryOut
 from awsbase.organization.reach import Sessions
 from benchmarks.canned import Canned
 from benchmarks.fleet_items import HOME, item
@@ -27,18 +28,18 @@ STEPS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 HEAD = "| manifest | accounts | calls each | beside one alone | CPU s each | accounts an hour | MiB of the pool |"
 
 
-def begin() -> Unit:
+def begin() -> CarryOut:
     """Return the work on accounts that are answered for, in a process of the pool."""
     canned = Canned(Path(os.environ[RECORDED]))
     sessions = Sessions(lambda profile: canned.hub(HOME), canned.member)
 
-    def unit(item: Item, stop: threading.Event) -> Result:
+    def carry_out(item: str) -> str:
         before = canned.asked
-        result = work(item, sessions.to, stop=stop, sandbox=True)
+        result = work(read_item(json.loads(item)), sessions.to, sandbox=True)
         # What went over the wire, the way to the account included.
-        return replace(result, calls=canned.asked - before)
+        return json.dumps(replace(result, calls=canned.asked - before).document())
 
-    return unit
+    return carry_out
 
 
 @dataclass(frozen=True)

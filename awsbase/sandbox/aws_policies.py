@@ -31,7 +31,7 @@ class SharedPolicy(AWSManagedPolicy):  # type: ignore[misc]
         iam = iam_backends[principal.account_id][self.partition]
         # Not copy.copy: it would add the policy to moto's dashboard.
         own = object.__new__(SharedPolicy)
-        vars(own).update(vars(self), account_id=principal.account_id)
+        own.__dict__.update(self.__dict__, account_id=principal.account_id)
         iam.managed_policies[self.arn] = own
         iam.aws_managed_policies[iam.aws_managed_policies.index(self)] = own
         own.attach_to(principal)

@@ -73,7 +73,7 @@ def embedded(
 
 
 def embedded_accounts(
-    accounts: Sequence[str],
+    accounts: Sequence[str] | Mapping[str, str],
     *,
     management: str | None = None,
     region: str = "us-east-1",
@@ -82,8 +82,8 @@ def embedded_accounts(
 ) -> Any:
     """Return several empty embedded AWS accounts, of which one may manage an organization of the others.
 
-    `deny` are files with service control policies over all but the management account. Raises UsageError when a
-    package is missing, or when such a file is no policy.
+    `accounts` are their ids, or their names by id. `deny` are files with service control policies over all but the
+    management account. Raises UsageError when a package is missing, or when such a file is no policy.
     """
     sandbox = import_sandbox()
     policies = [control_policy(path, region) for path in deny]

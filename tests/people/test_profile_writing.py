@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 from botocore.configloader import load_config
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from awsbase.errors import UsageError
 from awsbase.organization.file import SignIn
-from awsbase.people import files, ini, profile_writing
+from awsbase.people import files, profile_writing
 from awsbase.people.account_profiles import Mark
 from awsbase.people.files import FileError, Files
 from awsbase.people.profile_writing import AccountRole, compare, named, with_iam, with_sso, write
@@ -193,42 +191,6 @@ def test_many_profiles_are_written_in_one_pass(where: Files) -> None:
     write(where, "acme", wanted(*many, source="sso"), {}, prune=False)
     assert len(write(where, "acme", wanted("a7"), {}, prune=True).removed) == 499
     assert where.config.read_text().count("[profile") == 1
-
-
-LINES = st.lists(
-    st.sampled_from(
-        [
-            "[profile a]",
-            "[b]",
-            "  [c]",
-            "k = v",
-            "  k = v",
-            "    more",
-            "# c",
-            "",
-            "l: w",
-            "s3 =",
-            "[profile prod-Read]",
-        ]
-    ),
-    max_size=12,
-)
-
-
-@settings(max_examples=150, deadline=None)
-@given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
-def test_writing_and_removing_leaves_any_file_as_it_was(lines: list[str], ending: str, ended: bool) -> None:
-    text = ending.join(lines) + (ending if ended else "")
-    try:
-        before = ini.sections(text)
-    except ini.InvalidIni:
-        return
-    edits = {"profile x": {"k": "v", "region": "r"}, "profile y": {"k": "v"}}
-    written = ini.edit_all(text, edits)
-    assert ini.sections(written) == {**before, **edits}
-    gone = ini.edit_all(written, {name: dict.fromkeys(values) for name, values in edits.items()})
-    assert ini.sections(gone) == before
-    assert gone.rstrip("\r\n") == text.rstrip("\r\n")
 
 
 @pytest.mark.parametrize(
