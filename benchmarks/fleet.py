@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -10,13 +11,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from awsbase.fleet.item import Item
-from awsbase.fleet.pool import Pool, Unit
-from awsbase.fleet.results import Result
+from awsbase.fleet.item import read_item
+from awsbase.fleet.pool import Pool
 from awsbase.fleet.work import work
+from awsbase.fleet.worker import CarryOut
 from awsbase.organization.reach import Sessions
 from benchmarks.canned import Canned
 from benchmarks.fleet_items import HOME, item
@@ -27,18 +29,18 @@ STEPS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 HEAD = "| manifest | accounts | calls each | beside one alone | CPU s each | accounts an hour | MiB of the pool |"
 
 
-def begin() -> Unit:
+def begin() -> CarryOut:
     """Return the work on accounts that are answered for, in a process of the pool."""
     canned = Canned(Path(os.environ[RECORDED]))
     sessions = Sessions(lambda profile: canned.hub(HOME), canned.member)
 
-    def unit(item: Item, stop: threading.Event) -> Result:
+    def carry_out(item: str) -> str:
         before = canned.asked
-        result = work(item, sessions.to, stop=stop, sandbox=True)
+        result = work(read_item(json.loads(item)), sessions.to, sandbox=True)
         # What went over the wire, the way to the account included.
-        return replace(result, calls=canned.asked - before)
+        return json.dumps(replace(result, calls=canned.asked - before).document())
 
-    return unit
+    return carry_out
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,12 @@ def proportional(pid: int) -> int:
 def children(pid: int) -> list[int]:
     """Return the processes that a process started, and those that they started."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children(int(child))]
+    # A thread or a process may end while it is looked at.
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                for child in (task / "children").read_text().split():
+                    found += [int(child), *children(int(child))]
     return found
 
 
@@ -94,8 +99,9 @@ def cpu() -> float:
     """Return the seconds of CPU of this process and those it started, ended ones too."""
     total = 0.0
     for pid in (os.getpid(), *children(os.getpid())):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return total + ended.ru_utime + ended.ru_stime
 

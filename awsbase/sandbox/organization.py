@@ -1,7 +1,7 @@
 """An organization that is there before anybody calls: a management account, and members that it has created."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from awsbase.sandbox.moto_state import MotoState
@@ -11,13 +11,13 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-def begin(state: MotoState, management: str, members: Sequence[str]) -> None:
-    """Let an account have an organization with all features, and these accounts in it."""
+def begin(state: MotoState, management: str, members: Mapping[str, str]) -> None:
+    """Let an account have an organization with all features, and these accounts in it: their names by id."""
     with state.open():
         held = state.backend("organizations", "us-east-1", management)
         held.create_organization(region="us-east-1", FeatureSet="ALL")
-        for account in members:
-            join(state, held, account, name=f"account-{account}", email=f"aws+{account}@acme.example")
+        for account, name in members.items():
+            join(state, held, account, name=name, email=f"aws+{account}@acme.example")
         # Who manages an organization has joined as if invited; and whoever has many accounts was given the quota.
         held.accounts[0].joined_method = "INVITED"
         progress(held).account_quota = max(ACCOUNTS, 2 * len(held.accounts))
@@ -52,5 +52,8 @@ def give_access(state: MotoState, account: str, management: str, role: str = ACC
         ],
     }
     with state.open():
-        state.bare("iam", account)["aws"].create_role(role, json.dumps(trust), "/", None, "", [], "3600")
-        state.attach(account, ADMINISTRATOR_ACCESS, role)
+        iam = state.bare("iam", account)["aws"]
+        # A late read may have found the account finished before it was.
+        if not any(each.name == role for each in iam.roles.values()):
+            iam.create_role(role, json.dumps(trust), "/", None, "", [], "3600")
+            state.attach(account, ADMINISTRATOR_ACCESS, role)

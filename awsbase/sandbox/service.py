@@ -252,7 +252,7 @@ class Services(Mapping[str, Service]):
         return tuple(service for service in self._held.values() if service.iam_prefix == prefix)
 
 
-class AccountState:
+class AccountState(ABC):
     """Hold what an account has and has chosen; rules read and change it."""
 
     def __init__(
@@ -288,6 +288,10 @@ class AccountState:
         self.callers = Callers(account, owners=world.owners) if world else Callers(account)
         self.moto_state = world.moto_state.seen_by(account) if world else MotoState(account)
         self.memories: dict[type, Any] = {}
+
+    @abstractmethod
+    def open_beside(self, account: str) -> "AccountState":
+        """Open another account, empty, and return it."""
 
     def forget_calls(self) -> None:
         """Forget the calls so far."""

@@ -143,7 +143,7 @@ def running(
     patience: float = 0.0,
 ) -> Iterator[LocalRun]:
     """Yield a run with its record, which Ctrl-C stops; raises UsageError for ways that are mistakes in the file."""
-    sessions = Sessions(session_of)
+    sessions = Sessions(lambda named: session_of(named or options.profile))
     if not options.sandbox:
         check_ways((route(organization, each) for each in members), sessions)
     record = record_of(organization, members, mode, several, only, in_memory=options.sandbox)
@@ -152,7 +152,7 @@ def running(
     progress = FleetProgress(sys.stderr, quiet=options.quiet)
     try:
         with interruptible(lambda said: err(f"{FINISHING}\n")) as stop:
-            yield LocalRun(organization, record, carry_out, progress, stop, only, patience)
+            yield LocalRun(organization, record, carry_out, progress, stop, only, patience, options.profile)
     finally:
         record.close()
 

@@ -12,7 +12,7 @@ from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session
 from awsbase.sandbox.organization_state import organization as held
 from awsbase.sandbox.organization_state import progress
-from tests.sandbox.organizations import account, organization, reason
+from tests.sandbox.organizations import account, organization, reason, root, unit
 from tests.sandbox.refused import refused
 
 MANAGEMENT = "123456789012"
@@ -62,6 +62,7 @@ def test_an_account_is_made_as_time_passes_too(sandbox: Sandbox) -> None:
     assert len(aws.list_accounts()["Accounts"]) == 2
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "email",
     [".dev@acme.example", "a,b@acme.example", "a(b)@acme.example", "dev@acme_x.example", "dev@acme..example",
@@ -73,6 +74,7 @@ def test_an_invalid_address_fails_later(sandbox: Sandbox, email: str) -> None:
     assert len(aws.list_accounts()["Accounts"]) == 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("email", "name"),
     [("no-address", "x"), ("a@b@c.example", "x"), ("a" * 60 + "@b.example", "x"), ("dev@acme.example", "x" * 51),
@@ -126,6 +128,17 @@ def test_an_account_whose_reply_was_lost_is_found_by_its_address(sandbox: Sandbo
     assert ended(aws, ask(aws, "dev@acme.example")) == "EMAIL_ALREADY_EXISTS"
 
 
+def test_late_reads_show_an_account_at_work_and_make_it_once(sandbox: Sandbox) -> None:
+    aws = sandbox.client("organizations")
+    request = ask(aws, "dev@acme.example")
+    sandbox.faults.add(Fault("stale", on="organizations:CreateOrganizationalUnit"))
+    unit(aws, root(aws), "Workloads")
+    late = [ended(aws, request) for _ in range(2)]
+    assert late == ["IN_PROGRESS", "SUCCEEDED"]
+    listed = [len(aws.list_accounts()["Accounts"]) for _ in range(3)]
+    assert listed == [2, 2, 2]
+
+
 def test_a_new_account_is_entered_by_its_role_after_a_while_and_its_services_know_it_later() -> None:
     world = World([MANAGEMENT], management=MANAGEMENT)
     management = world.accounts[MANAGEMENT]
@@ -153,6 +166,22 @@ def test_a_new_account_is_entered_by_its_role_after_a_while_and_its_services_kno
     attached = inside.client("iam").list_attached_role_policies(RoleName="Access")["AttachedPolicies"]
     assert [each["PolicyName"] for each in attached] == ["AdministratorAccess"]
     assert inside.client("organizations").describe_organization()["Organization"]["MasterAccountId"] == MANAGEMENT
+
+
+def test_an_account_that_a_lone_sandbox_creates_is_opened_beside_it(sandbox: Sandbox) -> None:
+    key = sandbox.key()
+    dev = account(sandbox.client("organizations"), "dev")
+    sandbox.clock.advance(301)
+    role = {"RoleArn": f"arn:aws:iam::{dev}:role/{ROLE}", "RoleSessionName": "you"}
+    given = sandbox.client("sts").assume_role(**role)["Credentials"]
+    inside: Any = session(
+        Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]), "eu-west-1", sandbox.transport
+    )
+    inside.client("iam").create_user(UserName="alice")
+    # The first account's key and users stay what they were.
+    assert session(key, "eu-west-1", sandbox.transport).client("sts").get_caller_identity()["Account"] == MANAGEMENT
+    assert sandbox.client("iam").list_users()["Users"] == []
+    assert [each["UserName"] for each in inside.client("iam").list_users()["Users"]] == ["alice"]
 
 
 def test_a_new_account_is_usable_after_five_minutes_whoever_tried() -> None:
@@ -238,7 +267,6 @@ def test_a_member_keeps_its_own_contacts_and_sees_what_the_management_account_pu
     assert seen["EmailAddress"] == "b@a.example"
     code = "AccessDeniedException"
     assert refused(member.client("account").put_alternate_contact, AccountId=MANAGEMENT, **put) == code
-    assert "members" not in management.snapshot()["account"]
 
 
 def test_central_root_access_is_for_the_management_account_where_iam_is_trusted() -> None:

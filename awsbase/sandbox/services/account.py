@@ -82,10 +82,10 @@ def contacts(account: Any) -> dict[str, Any]:
 
 
 def snapshot(sandbox: AccountState) -> dict[str, Any]:
-    """Return the account's contacts, and of a management account alone in its sandbox those of its members."""
+    """Return the account's contacts, and of a management account those of its members."""
     own = by_partition("account", contacts)(sandbox)
     held = organization(sandbox)
-    if held is None or sandbox.world or not is_management(held, sandbox.account):
+    if held is None or not is_management(held, sandbox.account):
         return own
     members = {each.email: sandbox.backend("account", "aws", each.id) for each in held.accounts[1:]}
     kept = {email: contacts(account) for email, account in members.items() if contacts(account)}
