@@ -45,7 +45,7 @@ LARGEST = 64 * 1024  # of a file with exports
     "named",
     multiple=True,
     default=(FIRST,),
-    show_default=FIRST,
+    show_default=True,
     metavar="[NAME=]ID",
     help="The account id. Give it again for several accounts, with the NAME of a profile for each.",
 )
