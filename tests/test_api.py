@@ -8,7 +8,7 @@ PROMISED = """
 TAKE_OUT VERSION About Absent Allow Allows ArnStr Attach Base BucketName Condition Cost Days Describe Described Drift
 Facts Field Kind KeyUse KmsAlias LogRetention OneNameEach Passes Permissions Plugin Price Read Reference Region
 Resource RoleName Run Scope Section Several Tags Things Unknown ValidationProblem access allow by_use compare deletion
-empty_if equals invalid labelled linked_role made_for monthly named record references resolve retagging tags
+empty_if equals invalid labelled linked_role made_for monthly named outage record references resolve retagging tags
 visibility
 """
 

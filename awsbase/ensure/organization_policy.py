@@ -150,6 +150,15 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
             Tags=tags.pairs(untagged),
         )
 
+    attach_exactly(run, id, targets, attached, reach, ours=ours)
+    return id  # type: ignore[no-any-return]
+
+
+def attach_exactly(
+    run: Run, id: Any, targets: Mapping[str, Any], attached: Mapping[str, str], reach: Mapping[str, str], *, ours: bool
+) -> None:
+    """Attach a policy to its targets, and detach one that is ours from all else."""
+    organizations = client(run.aws)
     for name, target in targets.items():
         if isinstance(target, Unknown) or target not in attached:
             where = {"PolicyId": id, "TargetId": target}
@@ -165,7 +174,6 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
         )
     if unwanted and not ours:
         run.note(f"somebody else attached it to {', '.join(name or each for each, name in unwanted.items())} too")
-    return id  # type: ignore[no-any-return]
 
 
 def rehearsed(

@@ -176,7 +176,7 @@ def asked(facts: Facts, member: Facts, arn: str) -> str:
 def used(facts: Facts, member: Facts, job: str, since: datetime) -> Sequence[Use] | None:
     """Return what IAM tells of the uses since then; None until it is ready.
 
-    A service whose actions it does not follow is there by itself.
+    A service whose actions it does not follow is there by itself. Raises ValueError when IAM gives up.
     """
     found: list[Use] = []
     marker: dict[str, str] = {}

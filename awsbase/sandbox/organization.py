@@ -52,5 +52,8 @@ def give_access(state: MotoState, account: str, management: str, role: str = ACC
         ],
     }
     with state.open():
-        state.bare("iam", account)["aws"].create_role(role, json.dumps(trust), "/", None, "", [], "3600")
-        state.attach(account, ADMINISTRATOR_ACCESS, role)
+        iam = state.bare("iam", account)["aws"]
+        # A late read may have found the account finished before it was.
+        if not any(each.name == role for each in iam.roles.values()):
+            iam.create_role(role, json.dumps(trust), "/", None, "", [], "3600")
+            state.attach(account, ADMINISTRATOR_ACCESS, role)

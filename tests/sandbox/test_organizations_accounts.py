@@ -12,7 +12,7 @@ from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session
 from awsbase.sandbox.organization_state import organization as held
 from awsbase.sandbox.organization_state import progress
-from tests.sandbox.organizations import account, organization, reason
+from tests.sandbox.organizations import account, organization, reason, root, unit
 from tests.sandbox.refused import refused
 
 MANAGEMENT = "123456789012"
@@ -62,6 +62,7 @@ def test_an_account_is_made_as_time_passes_too(sandbox: Sandbox) -> None:
     assert len(aws.list_accounts()["Accounts"]) == 2
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     "email",
     [".dev@acme.example", "a,b@acme.example", "a(b)@acme.example", "dev@acme_x.example", "dev@acme..example",
@@ -73,6 +74,7 @@ def test_an_invalid_address_fails_later(sandbox: Sandbox, email: str) -> None:
     assert len(aws.list_accounts()["Accounts"]) == 1
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("email", "name"),
     [("no-address", "x"), ("a@b@c.example", "x"), ("a" * 60 + "@b.example", "x"), ("dev@acme.example", "x" * 51),
@@ -124,6 +126,17 @@ def test_an_account_whose_reply_was_lost_is_found_by_its_address(sandbox: Sandbo
     emails = [each["Email"] for each in aws.list_accounts()["Accounts"]]
     assert emails == ["master@example.com", "dev@acme.example"]
     assert ended(aws, ask(aws, "dev@acme.example")) == "EMAIL_ALREADY_EXISTS"
+
+
+def test_late_reads_show_an_account_at_work_and_make_it_once(sandbox: Sandbox) -> None:
+    aws = sandbox.client("organizations")
+    request = ask(aws, "dev@acme.example")
+    sandbox.faults.add(Fault("stale", on="organizations:CreateOrganizationalUnit"))
+    unit(aws, root(aws), "Workloads")
+    late = [ended(aws, request) for _ in range(2)]
+    assert late == ["IN_PROGRESS", "SUCCEEDED"]
+    listed = [len(aws.list_accounts()["Accounts"]) for _ in range(3)]
+    assert listed == [2, 2, 2]
 
 
 def test_a_new_account_is_entered_by_its_role_after_a_while_and_its_services_know_it_later() -> None:

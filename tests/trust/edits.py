@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awsbase.testing.sample import ACCOUNT
-from tests.trust.starts import KEYS, LAMBDA, READS
+from tests.trust.starts import CLOSE, KEYS, LAMBDA, READS
 
 THEIRS = "customers-acme"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -1184,6 +1184,93 @@ network.passes(
     "what is in the first one stays there",
 )
 
+organization = Section("organization")
+SCPS = "organization.policies"
+SPARED = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/OrganizationAccountAccessRole"}}
+
+
+def denying(action: str, **others: Any) -> dict[str, Any]:
+    """Return a service control policy on all workloads."""
+    return {"statements": [{"Effect": "Deny", "Action": action, "Resource": "*", **others}], "on": ["Workloads"]}
+
+
+organization.passes("organization", {"organization": None}, "dissolve an organization", "nothing of it is taken away")
+organization.passes(
+    "organization.units", {"organization.units": ["Workloads"]}, "take a unit away", "units that are not named stay"
+)
+organization.asks(
+    f"{SCPS}.*.statements", {f"{SCPS}.stay.statements": [CLOSE]}, "let accounts leave again", "no longer denies Action"
+)
+organization.asks(
+    f"{SCPS}.*.file",
+    {f"{SCPS}.stay": {"file": "everything.json", "on": ["Workloads"]}},
+    "deny nothing any more",
+    "no longer denies Action",
+)
+organization.asks(
+    f"{SCPS}.*.on",
+    {f"{SCPS}.stay.on": ["Security"]},
+    "let go of accounts",
+    "what it denies is no longer denied in Workloads",
+)
+organization.asks(
+    SCPS, {f"{SCPS}.build": denying("s3:CreateBucket")}, "cut off who works there", "cuts off role/deploy in"
+)
+organization.stops(
+    SCPS,
+    {f"{SCPS}.people": denying("iam:*")},
+    "leave nobody to repair an account",
+    "would keep role/OrganizationAccountAccess",
+)
+organization.stops(
+    "organization.break_glass",
+    {f"{SCPS}.people": denying("iam:*", Condition=SPARED), "organization.break_glass": ["Emergency"]},
+    "keep out who comes in an emergency",
+    "would keep role/Emergency",
+)
+organization.passes(
+    f"{SCPS}.*.description", {f"{SCPS}.stay.description": "other"}, "say something else", "AWS keeps the first one"
+)
+organization.passes(
+    "organization.services", {"organization.services": []}, "stop a service halfway", "it stays trusted"
+)
+organization.asks(
+    "organization.delegate",
+    {"organization.delegate": {"access-analyzer": "dev"}},
+    "let another account reach all others",
+    "administers access-analyzer in every account",
+)
+organization.asks(
+    "organization.root", {"organization.root": "central"}, "act as root of members", "deletes the root cred"
+)
+organization.passes(
+    "organization.trail",
+    {"audit": {}, "organization.trail": True},
+    "record other accounts",
+    "they are recorded more, and nobody new reads it",
+)
+organization.stops(
+    "organization.accounts",
+    {"organization.accounts": {"111111111111": "Security"}},
+    "reach for an account of somebody else",
+    "the organization has no account 111111111111",
+)
+organization.asks(
+    "organization.new_accounts.*.unit",
+    {"organization.new_accounts.dev.unit": "Security"},
+    "move an account to where less is denied",
+    "what stay denies is no longer denied in it",
+)
+organization.passes(
+    "organization.new_accounts", {"organization.new_accounts": None}, "close an account", "one that is not named stays"
+)
+organization.passes(
+    "organization.new_accounts.*.email",
+    {"organization.new_accounts.dev.email": "aws+other@acme.example"},
+    "make another account",
+    "the first one stays as it is",
+)
+
 
 fleet = Section("fleet")
 RUNS = "nothing is done in any account before somebody starts a run, which says how many at once and how many may fail"
@@ -1221,7 +1308,21 @@ people.asks(
 )
 fleet.passes("fleet fleet_access", {"fleet": None, A: None}, "drop the engine", UNTOUCHED)
 
-SECTIONS = [theirs, trail, guarded, network, bastion, kept, people, watched, money, backups, contacts, fleet]
+SECTIONS = [
+    theirs,
+    trail,
+    guarded,
+    network,
+    bastion,
+    kept,
+    people,
+    watched,
+    money,
+    backups,
+    contacts,
+    organization,
+    fleet,
+]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {
     "account.id": (

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import ACCOUNT
@@ -83,6 +87,26 @@ def all_but_the_quiet(sandbox: Sandbox) -> None:
 
 READS = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::app/*"}]
 TRUSTED = {"services": ["ec2.amazonaws.com"]}
+LEAVE = {"Sid": "Leave", "Effect": "Deny", "Action": "organizations:LeaveOrganization", "Resource": "*"}
+CLOSE = {"Sid": "Close", "Effect": "Deny", "Action": "account:CloseAccount", "Resource": "*"}
+
+
+def deploying(sandbox: Sandbox) -> None:
+    """Let a role of the account dev make a bucket."""
+    world = sandbox.world
+    assert world
+    listed = sandbox.client("organizations").list_accounts()["Accounts"]
+    dev: Any = world.accounts[next(each["Id"] for each in listed if each["Name"] == "dev")]
+    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    dev.client("iam").create_role(
+        RoleName="deploy", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust})
+    )
+    s3 = dev.client("s3", "eu-west-1", caller="role/deploy")
+    for _ in range(3):
+        with suppress(ClientError):  # what is new in an account is refused at first
+            s3.create_bucket(Bucket="dev-app", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
 STARTS: Mapping[str, Start] = {
     "nothing": Start({}),
     "theirs": Start({}, before=function),
@@ -169,6 +193,17 @@ STARTS: Mapping[str, Start] = {
             },
         },
         before=people,
+    ),
+    "organization": Start(
+        {
+            "organization": {
+                "units": ["Workloads", "Security"],
+                "policies": {"stay": {"statements": [LEAVE, CLOSE], "on": ["Workloads"]}},
+                "services": ["account"],
+                "new_accounts": {"dev": {"email": "aws+dev@acme.example", "unit": "Workloads"}},
+            }
+        },
+        after=deploying,
     ),
     "fleet": Start(
         {
