@@ -205,14 +205,10 @@ def leave_room(run: Run, want: OrganizationPolicy, targets: Mapping[str, Any]) -
 
     Raises QuotaExceeded.
     """
-    limit, length = quotas.CONTROL_POLICIES, size(want.document)
-    quotas.fits(
-        run, quotas.CONTROL_POLICY, f"policy {want.name}", length, "make two policies of it, or name actions with *"
-    )
-    if length > SMALLER[quotas.CONTROL_POLICY]:
-        run.note(
-            f"it has {length} characters: AWS takes {quotas.CONTROL_POLICY.most} now, and {SMALLER[quotas.CONTROL_POLICY]} before 15 May 2026"
-        )
+    longest, limit, length = quotas.CONTROL_POLICY, quotas.CONTROL_POLICIES, size(want.document)
+    quotas.fits(run, longest, f"policy {want.name}", length, "make two policies of it, or name actions with *")
+    if length > SMALLER[longest]:
+        run.note(f"it has {length} characters: AWS takes {longest.most} now, and {SMALLER[longest]} before 15 May 2026")
     for name, target in targets.items():
         there = set() if isinstance(target, Unknown) else set(run.read(attached_at, target))
         beside = {each.name for each in run.resources if isinstance(each, OrganizationPolicy) and name in each.targets}

@@ -15,14 +15,19 @@ Path = tuple[str, ...]
 # What each list tells things apart by. AWS always tells it: without it nobody could say whose a thing is. Of EC2 there
 # is next to nothing here, since it is by their tags that awsbase knows its own.
 TOLD_APART_BY = {
+    "Accounts": "Id",
     "Aliases": "AliasName",
     "AnomalySubscriptions": "SubscriptionName",
+    "CreateAccountStatuses": "Id AccountName",
+    "DelegatedAdministrators": "Id",
+    "EnabledServicePrincipals": "ServicePrincipal",
     "GroupDetailList": "GroupName AttachedManagedPolicies.PolicyArn GroupPolicyList.PolicyName",
     "KeyPairs": "KeyName",
     "LaunchTemplateVersions": "LaunchTemplateName",
     "MetricAlarms": "AlarmName",
+    "OrganizationalUnits": "Id Name",
     "Parameters": "Name",
-    "Policies": "Arn PolicyId",
+    "Policies": "Arn PolicyId Id Name",
     "ResourceTagMappingList": "ResourceARN",
     "RoleDetailList": "Arn RoleName AttachedManagedPolicies.PolicyArn RolePolicyList.PolicyName "
     "InstanceProfileList.InstanceProfileName",
@@ -30,6 +35,7 @@ TOLD_APART_BY = {
     "Rules": "Name",
     "SecretList": "Name Tags.Key Tags.Value",
     "Subscriptions": "TopicArn",
+    "Targets": "TargetId",
     "UserDetailList": "UserName AttachedManagedPolicies.PolicyArn UserPolicyList.PolicyName",
     "VirtualMFADevices": "SerialNumber",
     "analyzers": "name",
