@@ -161,7 +161,7 @@ def ensure_function(run: Run, want: Function) -> str:
     run.result(f"role/{want.role}")
     have = run.read(function, want.scope.region, want.name)
     runtime, architecture = platform(want)
-    settings = {
+    settings: dict[str, Any] = {
         "Role": want.role_arn,
         "Handler": want.handler,
         "Description": want.description,

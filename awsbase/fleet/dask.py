@@ -8,22 +8,18 @@ https://distributed.dask.org/en/stable/tls.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import islice
 from typing import Any
 
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.fleet.item import Item, read_item
+from awsbase.fleet.item import Item
 from awsbase.fleet.results import Result, failure, read_result
-from awsbase.fleet.work import work
-from awsbase.organization.reach import Sessions
+from awsbase.fleet.worker import CarryOut, begin
 from awsbase.packages import install_command
-from awsbase.people.profile_session import session_of
 
-Carries = Callable[[str], str]
-"""Carries out an item that is given as JSON, and returns its result as JSON; a worker imports it by its name."""
 TLS = "tls://"
 # What is on its way to a worker: enough that none waits, and few enough that a stopped run leaves little behind.
 AT_ONCE = 100
@@ -31,13 +27,13 @@ AT_ONCE = 100
 
 def carry_out(item: str) -> str:
     """Carry out an item in a worker and return its result, both as JSON."""
-    return json.dumps(work(read_item(json.loads(item)), sessions().to).document())
+    return begun()(item)
 
 
 @cache
-def sessions() -> Sessions:
-    """Return the sessions of this worker: what all accounts begin with is opened once."""
-    return Sessions(session_of)
+def begun() -> CarryOut:
+    """Return the work of this process: what all its accounts begin with is opened once."""
+    return begin()
 
 
 @contextmanager
@@ -79,7 +75,7 @@ def connected(address: str, security: Any = None) -> Iterator[Any]:
 
 
 def carried_out(
-    items: Iterable[Item], client: Any, carries: Carries = carry_out, at_once: int = AT_ONCE
+    items: Iterable[Item], client: Any, carries: CarryOut = carry_out, at_once: int = AT_ONCE
 ) -> Iterator[Result]:
     """Yield the results of items as they come.
 

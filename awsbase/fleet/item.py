@@ -9,7 +9,7 @@ from typing import Any
 from awsbase import __version__
 from awsbase.engine.changes import Mode
 from awsbase.errors import UsageError
-from awsbase.manifest.loaded import LoadedManifest, loaded_manifest
+from awsbase.manifest.loaded import LoadedManifest, loaded_manifest, plan_fingerprint
 from awsbase.manifest.named_files import named_files
 from awsbase.organization.load import Member, Organization
 from awsbase.organization.reach import Route, route
@@ -96,7 +96,7 @@ def item_of(
         route(organization, member),
         member.text,
         named_files(member.manifest),
-        loaded_member(organization, member).fingerprint,
+        plan_fingerprint(member.manifest),
         only,
         approved,
         allow_risky,

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import signal
 import threading
 import time
 from collections import deque
@@ -19,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING
 
-from awsbase.fleet.item import Item, read_item
+from awsbase.fleet.item import Item
 from awsbase.fleet.results import Result, failure, read_result
+from awsbase.fleet.worker import Begin, begin, serve
 
 if TYPE_CHECKING:
     from awsbase.organization.reach import Sessions
@@ -32,16 +31,6 @@ GOING = 5.0  # seconds for a process that has nothing to do any more
 
 Unit = Callable[[Item, threading.Event], Result]
 """Carries out an item, and gives up early once the event is set."""
-Begin = Callable[[], Unit]
-"""Is called once in each process, for what its accounts share. A process gets it by its name."""
-
-
-def begin() -> Unit:
-    """Return the work on real accounts, whose sessions a process opens once."""
-    from awsbase.organization.reach import Sessions
-    from awsbase.people.profile_session import session_of
-
-    return unit_of(Sessions(session_of))
 
 
 def unit_of(sessions: Sessions) -> Unit:
@@ -173,9 +162,10 @@ class Pool:
         """Kill processes whose account takes too long, and yield its result."""
         for worker in self._busy:
             if worker.item and self.now() - worker.since >= self.deadline:
-                yield too_late(worker.item, self.deadline)
+                item = worker.item
                 worker.process.kill()
                 self._drop(worker)
+                yield too_late(item, self.deadline)
 
     def _drop(self, worker: Worker) -> None:
         self._workers.remove(worker)
@@ -192,26 +182,3 @@ class Pool:
             worker.connection.close()
         for worker in list(self._workers):
             self._drop(worker)
-
-
-def serve(connection: Connection, begin: Begin) -> None:
-    """Be a process of the pool: carry out items until there are no more, or the pool has ended."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    # The pool decides what Ctrl-C ends. Nothing here asks on the terminal, where several processes would.
-    for number in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    with suppress(OSError):
-        os.setsid()
-    os.environ["TERM"] = "dumb"
-    unit, stop = begin(), threading.Event()
-    with suppress(EOFError, OSError):
-        while True:
-            item = read_item(json.loads(connection.recv_bytes()))
-            connection.send_bytes(json.dumps(unit(item, stop).document()).encode())
-
-
-def end_with_parent() -> None:
-    """End this process when the one that started it ends: the next run then finds no lock of it."""
-    if parent := multiprocessing.parent_process():
-        wait([parent.sentinel])
-        os._exit(1)

@@ -73,6 +73,7 @@ class Record:
     header: Header
     stream: BinaryIO
     path: Path | None = None
+    sync: Callable[[int], object] = os.fsync
     results: dict[str, Result] = field(default_factory=dict)
     """The last result of each account, without its report."""
     _at: dict[str, int] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Record:
         self.stream.write(json.dumps(value, separators=(",", ":")).encode() + b"\n")
         self.stream.flush()
         if self.path:
-            os.fsync(self.stream.fileno())
+            self.sync(self.stream.fileno())
         return at
 
     def _remember(self, result: Result, at: int) -> None:
@@ -121,7 +122,7 @@ def in_memory(header: Header) -> Record:
     return made
 
 
-def create(where: Path, header: Header) -> Record:
+def create(where: Path, header: Header, sync: Callable[[int], object] = os.fsync) -> Record:
     """Begin the record of a run in a folder, of which only its owner can read anything.
 
     Raises AwsbaseError when it cannot be written.
@@ -132,7 +133,7 @@ def create(where: Path, header: Header) -> Record:
         where.chmod(0o700)
         forget(where)
         stream = _opened(path, os.O_CREAT | os.O_EXCL)
-        made = Record(header, stream, path)
+        made = Record(header, stream, path, sync)
         made._write(header.document())
     except OSError as error:
         raise AwsbaseError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -315,10 +315,12 @@ class FleetAccess(Section):
             )
         yield from managed_policies((LOOKS, *self.apply), base, manifest)
 
-    def _made_by_iam(self, base: Base, manifest: Manifest) -> Mapping[str, Policy]:
+    def _made_by_iam(self, base: Base, manifest: Manifest) -> set[str]:
+        """Return the names of the policies that the section iam makes."""
         iam = manifest.iam
         if iam is None:
-            return {}
-        named = (grant for each in (*iam.groups.values(), *iam.roles.values()) for grant in each.grants)
-        made = {policy.name: policy for policy in managed_policies(named, base, manifest)}
-        return {**made, **{base.expand(name): policy for name, policy in made.items()}, **dict.fromkeys(iam.policies)}
+            return set()
+        named = [grant for group in iam.groups.values() for grant in group.grants]
+        named += [grant for role in iam.roles.values() for grant in role.grants]
+        made = {policy.name for policy in managed_policies(named, base, manifest)}
+        return made | {base.expand(name) for name in iam.policies}

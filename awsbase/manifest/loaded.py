@@ -55,8 +55,7 @@ class LoadedManifest:
     @property
     def fingerprint(self) -> str:
         """Return a digest of everything that a plan depends on besides the account."""
-        text = "\n".join((self.account, self.region, fingerprint(self.manifest), __version__))
-        return hashlib.sha256(text.encode()).hexdigest()
+        return plan_fingerprint(self.manifest)
 
     def only(self, names: Iterable[str]) -> list[Resource]:
         """Return the resources of these addresses and sections with their dependencies; without names, all.
@@ -93,6 +92,12 @@ class LoadedManifest:
         near = get_close_matches(name, list(known), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`awsbase graph` lists them"
         return UsageError(f"{self.file} has no {what} {name!r}", hint=hint)
+
+
+def plan_fingerprint(manifest: Manifest) -> str:
+    """Return a digest of everything that a plan of a manifest depends on besides the account."""
+    text = "\n".join((manifest.account.id, manifest.account.region, fingerprint(manifest), __version__))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def loaded_manifest(file: str, manifest: Manifest) -> LoadedManifest:

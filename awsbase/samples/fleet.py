@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from threading import Event
 
 from awsbase.bundle import Platform, packed
 from awsbase.ensure.function import Code, Function
@@ -40,14 +41,14 @@ WAIT = 30
 def change_code(aws: Reached) -> None:
     """Upload other code by hand."""
     client = aws.client("lambda", HOME.region)
-    aws.clock.sleep(WAIT)
+    aws.clock.sleep(WAIT, Event())
     client.update_function_code(FunctionName=FUNCTION.name, ZipFile=OTHER)
 
 
 def change_settings(aws: Reached) -> None:
     """Give the function less time by hand."""
     client = aws.client("lambda", HOME.region)
-    aws.clock.sleep(WAIT)
+    aws.clock.sleep(WAIT, Event())
     client.update_function_configuration(FunctionName=FUNCTION.name, Timeout=3, MemorySize=128)
 
 

@@ -5,7 +5,6 @@ call moto; ask the rules after it; log the call. Rules see the API's own words; 
 `moto_state`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -20,29 +19,26 @@ from botocore.config import Config
 from moto.core.model import OperationModel
 
 from awsbase.sandbox import clients, faults, wire
+from awsbase.sandbox.authentication import who_signed
 from awsbase.sandbox.authorization import resources
 from awsbase.sandbox.authorization.decision import Document
 from awsbase.sandbox.authorization.enforce import ENFORCE, OF_OTHER_ACCOUNTS
 from awsbase.sandbox.authorization.organization import CONTROL, CONTROL_MEMBERS
 from awsbase.sandbox.call_log import Call, writes
-from awsbase.sandbox.callers import ADMINISTRATOR_KEY, ADMINISTRATOR_KEYS, Caller, Key, administrator_key
+from awsbase.sandbox.callers import ADMINISTRATOR_KEY, ADMINISTRATOR_KEYS, Key, administrator_key
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.late_reads import LateReads
-from awsbase.sandbox.moto_state import has, partition_of
+from awsbase.sandbox.moto_state import has
 from awsbase.sandbox.organization_trails import OrganizationTrails
-from awsbase.sandbox.propagation import KEY_SECONDS, Propagation
 from awsbase.sandbox.rates import Rate, Rates
-from awsbase.sandbox.service import AccountState, Request, Rule, Service, Services, WorldState, about, unknown_key
+from awsbase.sandbox.service import AccountState, Request, Rule, Service, Services, WorldState, about
 from awsbase.sandbox.services import SERVICES
 from awsbase.sandbox.services.iam import mfa
 from awsbase.sandbox.services.sns import Mail, Outbox, confirm
 from awsbase.sandbox.snapshot import must_show, snapshot
 from awsbase.sandbox.wire import Refusal, Scope
-
-# What looks like a key of AWS must be somebody's; any other word is the administrator's.
-REAL_KEY = re.compile(r"A[KS]IA[A-Z0-9]{16}")
 
 
 class Sandbox(AccountState):
@@ -156,7 +152,7 @@ class Sandbox(AccountState):
         """Return a boto3 client that speaks to this sandbox."""
         wanted = (service, region, caller or "")
         if wanted not in self._clients:
-            quick = Config(retries={"mode": "standard", "total_max_attempts": 1})
+            quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
             if caller not in self._sessions:
                 self._sessions[caller] = self.session(caller)
             self._clients[wanted] = self._sessions[caller].client(service, region_name=region, config=quick)
@@ -221,7 +217,7 @@ class Sandbox(AccountState):
         name = f"{scope.service}:{operation.name}"
         if writes(str(operation.name)):
             must_show(self.services.find(scope.service), name)
-        caller = self._caller(scope)
+        caller = who_signed(self, scope)
         self.calls[-1] = replace(self.calls[-1], caller=caller)
         home = resources.home(self, scope.service, str(operation.name), params)
         request = Request(scope.service, str(operation.name), scope.region, home.account, caller, params, home)
@@ -258,45 +254,6 @@ class Sandbox(AccountState):
             said = wire.reworded(refusal, service, self.services.find(service).words)
             return reply if said is refusal else wire.refuse(service, said, operation)
         return reply
-
-    def _caller(self, scope: Scope) -> Caller:
-        """Return whose key signed a request, in the partition that it was sent to."""
-        return replace(self._owner(scope), partition=partition_of(scope.region))
-
-    def _owner(self, scope: Scope) -> Caller:
-        """Return whose key it is; a key that once was and is gone is nobody's."""
-        if scope.access_key in (ADMINISTRATOR_KEY, administrator_key(self.account)):
-            return self.callers.administrator()
-        if known := self.callers.keys.get(scope.access_key):
-            if self.strict:
-                self._must_be_live(known, scope)
-            return known
-        iam = self.backend("iam", scope.region)
-        created = iam.access_keys.get(scope.access_key)
-        if created and created.role_arn:
-            sessions = self.backend("sts", scope.region).assumed_roles
-            name = next((s.session_name for s in sessions if s.access_key_id == scope.access_key), "session")
-            role = created.role_arn.split("/")[-1]
-            return Caller("role", role, self.account, session=name, temporary=True)
-        if created and created.status == "Active":
-            now, spread = self.clock.time(), self.memory(Propagation)
-            if self.strict and spread.unknown_to(scope.service, scope.access_key, now, KEY_SECONDS):
-                raise unknown_key(self.services.find(scope.service))
-            self.callers.issued.add(scope.access_key)
-            return Caller("user", created.user_name, self.account, path=iam.users[created.user_name].path)
-        stranger = self.strict and REAL_KEY.fullmatch(scope.access_key)
-        if created or stranger or scope.access_key in self.callers.issued:
-            raise unknown_key(self.services.find(scope.service))
-        return self.callers.administrator()
-
-    def _must_be_live(self, caller: Caller, scope: Scope) -> None:
-        """Refuse the key of a session that is over, or that comes without the session's token."""
-        token = self.callers.tokens.get(scope.access_key, "")
-        if token and scope.token != token:
-            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid", 403)
-        if caller.expires and self.clock() >= caller.expires:
-            code = "ExpiredToken" if wire.answers_in_xml(scope.service) else "ExpiredTokenException"
-            raise Refusal(code, "The security token included in the request is expired", 403)
 
     def _note(self, scope: Scope, operation: str, params: dict[str, Any], message: Message) -> None:
         """Log a call that has not arrived yet."""

@@ -5,7 +5,6 @@ open, and takes it out again when another one opens. So several sandboxes live s
 """
 
 import copyreg
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -16,9 +15,7 @@ from threading import Lock, RLock
 from typing import Any
 from weakref import finalize
 
-from botocore.loaders import Loader
 from moto import backend_index, backends
-from moto.core import responses
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
 from moto.core.request import Request
@@ -27,8 +24,9 @@ from moto.s3.models import FakeKey
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
 
-from awsbase.models import Models
+from awsbase.sandbox.aws_policies import aws_policies
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.moto_loading import load_images_late, load_late, make_key_pairs_late
 
 # Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
 # deepcopy refuses them.
@@ -37,34 +35,6 @@ REGISTERS = ("bucket_accounts", "master_accounts")
 
 _lock = RLock()
 _active: list["_Held"] = []
-
-
-@cache
-def load_models_fast() -> None:
-    """Let moto load botocore's models as fast as our clients do: it reads EC2's twice, and a dozen others.
-
-    They are not shared with clients: botocore changes the paths of S3's operations when it makes a client.
-    """
-    Loader.FILE_LOADER_CLASS = Models
-
-
-@cache
-def cache_method_names() -> None:
-    """Let moto remember the methods of its classes: to list them at each call takes a tenth of what the call does."""
-    responses.method_names_from_class = cache(responses.method_names_from_class)
-
-
-@cache
-def load_images_late() -> None:
-    """Let moto make AWS's 1,300 images of a region when somebody asks for one; only an instance needs one."""
-    from moto.ec2.models.amis import AmiBackend
-
-    load = AmiBackend._load_amis
-
-    def when_needed(ec2: Any) -> None:
-        ec2.amis = Images(lambda: load(ec2))
-
-    AmiBackend._load_amis = when_needed
 
 
 @cache
@@ -83,35 +53,6 @@ def name_defaults_alike() -> None:
             mock_random.setstate(before)
 
     EC2Backend.__init__ = made
-
-
-class Images(dict[str, Any]):
-    """Holds a region's images, and loads AWS's own when somebody asks for an image.
-
-    Listing `values()` loads nothing: moto lists them for the tag index, and AWS's own images carry no tags.
-    """
-
-    def __init__(self, load: Callable[[], None]) -> None:
-        super().__init__()
-        self._load: Callable[[], None] | None = load
-
-    def _loaded(self) -> None:
-        if load := self._load:
-            self._load = None
-            load()
-
-    def __contains__(self, image: object) -> bool:
-        self._loaded()
-        return super().__contains__(image)
-
-    def __getitem__(self, image: str) -> Any:
-        self._loaded()
-        return super().__getitem__(image)
-
-    def copy(self) -> dict[str, Any]:
-        """Return all images as a plain dict."""
-        self._loaded()
-        return dict(self)
 
 
 @cache
@@ -165,8 +106,7 @@ class MotoState:
         self.account = account
         self._held = held or _Held()
         self._held.accounts.add(account)
-        load_models_fast()
-        cache_method_names()
+        load_late()
         with self.open():
             ignore_profiles()
 
@@ -249,18 +189,15 @@ class MotoState:
         """Let one partition's IAM have the policies that AWS itself made, once somebody looks there."""
         if (iam.account_id, iam.partition) not in self._held.furnished:
             self._held.furnished.add((iam.account_id, iam.partition))
-            made = aws_managed_policies(iam.partition)
-            policies = {arn: iam.managed_policies.get(arn) or _copied(policy, iam) for arn, policy in made}
+            policies = aws_policies(iam.partition)
             iam.aws_managed_policies = list(policies.values())
             iam.managed_policies.update(policies)
 
     def attach(self, account: str, arn: str, role: str) -> None:
-        """Attach a policy that AWS itself made to a role, without the 1,500 others."""
+        """Attach a policy that AWS itself made to a role."""
         with self.open():
-            iam = self.bare("iam", account)[arn.split(":")[1]]
-            policy = iam.managed_policies.get(arn) or _copied(dict(aws_managed_policies(iam.partition))[arn], iam)
-            iam.managed_policies[arn] = policy
-            policy.attach_to(iam.get_role(role))
+            iam = self.backend("iam", arn.split(":")[1], account)
+            iam.managed_policies[arn].attach_to(iam.get_role(role))
 
     def send(self, service: str, region: str, message: Message, account: str | None = None) -> Reply | None:
         """Return moto's reply to a request, or None where moto has nothing to answer with."""
@@ -293,13 +230,6 @@ def partition_of(region: str) -> str:
     return str(get_partition(region))
 
 
-def _copied(policy: Any, iam: Any) -> Any:
-    # Not copy.copy: it would add each of the 1,500 policies to moto's dashboard.
-    copied = object.__new__(type(policy))
-    vars(copied).update(vars(policy), account_id=iam.account_id)
-    return copied
-
-
 def _close(objects: list[FakeKey]) -> None:
     for held in objects:
         held.dispose()
@@ -319,6 +249,8 @@ def _backends(service: str) -> Any:
     if service == "ec2":
         load_images_late()
         name_defaults_alike()
+    if service == "kms":
+        make_key_pairs_late()
     return find(service)
 
 
@@ -342,16 +274,3 @@ def ignore_profiles() -> None:
         AccountSpecificBackend.get_session()
     finally:
         os.environ.update({name: value for name, value in profiles.items() if value is not None})
-
-
-@cache
-def aws_managed_policies(partition: str) -> tuple[tuple[str, Any], ...]:
-    """Return AWS's own policies by ARN, parsed once a process for each partition."""
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-    from moto.iam.models import AWSManagedPolicy
-
-    policies = (
-        AWSManagedPolicy.from_data(name, "aws", partition, policy)
-        for name, policy in json.loads(aws_managed_policies_data).items()
-    )
-    return tuple((policy.arn, policy) for policy in policies)

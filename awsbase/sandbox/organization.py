@@ -1,7 +1,7 @@
 """An organization that is there before anybody calls: a management account, and members that it has created."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from awsbase.sandbox.moto_state import MotoState
@@ -11,13 +11,13 @@ ACCESS_ROLE = "OrganizationAccountAccessRole"
 ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-def begin(state: MotoState, management: str, members: Sequence[str]) -> None:
-    """Let an account have an organization with all features, and these accounts in it."""
+def begin(state: MotoState, management: str, members: Mapping[str, str]) -> None:
+    """Let an account have an organization with all features, and these accounts in it: their names by id."""
     with state.open():
         held = state.backend("organizations", "us-east-1", management)
         held.create_organization(region="us-east-1", FeatureSet="ALL")
-        for account in members:
-            join(state, held, account, name=f"account-{account}", email=f"aws+{account}@acme.example")
+        for account, name in members.items():
+            join(state, held, account, name=name, email=f"aws+{account}@acme.example")
         # Who manages an organization has joined as if invited; and whoever has many accounts was given the quota.
         held.accounts[0].joined_method = "INVITED"
         progress(held).account_quota = max(ACCOUNTS, 2 * len(held.accounts))

@@ -4,7 +4,7 @@ The accounts have one clock, and moto keeps what they hold side by side, by acco
 and what its rules remember.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -25,14 +25,15 @@ from awsbase.sandbox.services.sns import Mail
 class World(Accounts):
     """Be several accounts that nothing leaves and that start empty.
 
-    `accounts` are their ids. With `management` that account has an organization from the start, whose members are the
-    others; without it there is none until CreateOrganization. `deny` are service control policies, which do not bind
-    the management account. The other arguments are those of each account.
+    `accounts` are their ids, or their names in an organization by id. With `management` that account has an
+    organization from the start, whose members are the others; without it there is none until CreateOrganization.
+    `deny` are service control policies, which do not bind the management account. The other arguments are those of
+    each account.
     """
 
     def __init__(
         self,
-        accounts: Sequence[str],
+        accounts: Sequence[str] | Mapping[str, str],
         *,
         management: str | None = None,
         deny: Sequence[Document] = (),
@@ -43,14 +44,15 @@ class World(Accounts):
         rules: tuple[Rule, ...] = (),
         rates: Sequence[Rate] = (),
     ) -> None:
-        super().__init__(services, strict=strict, account=accounts[0])
+        super().__init__(services, strict=strict, account=next(iter(accounts)))
         self.management, self.deny, self.pages, self.rates = management, tuple(deny), pages, tuple(rates)
         self.rules = rules_of(self.services, rules, strict=strict, enforce=enforce)
         self._deliver: Callable[[Mail], object] | None = None
         for account in accounts:
             self.add(account)
         if management:
-            begin(self.moto_state, management, [account for account in accounts if account != management])
+            names = accounts if isinstance(accounts, Mapping) else {id: f"account-{id}" for id in accounts}
+            begin(self.moto_state, management, {id: name for id, name in names.items() if id != management})
 
     def add(self, account: str) -> Sandbox:
         """Open one more account, empty, and return it. Raises ValueError when there is one with this id."""

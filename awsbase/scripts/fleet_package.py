@@ -42,7 +42,7 @@ def command(output: Path, wheels: Path | None, json: bool, debug: bool) -> None:
     where, sizes = bundle.platform_of(zipped), bundle.sizes(zipped)
     digest = hashlib.sha256(zipped).hexdigest()
     try:
-        disk.replace(output, zipped)
+        disk.replace(output, zipped, private=False)
     except OSError as error:
         raise AwsbaseError(f"cannot write {output}: {error.strerror}", hint="name another file with -o") from None
     if json:

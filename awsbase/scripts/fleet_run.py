@@ -62,8 +62,13 @@ def command(
     plans = plans_of(approved) if approved else {}
     names = [name.strip() for each in accounts for name in each.split(",") if name.strip()]
     members = [each for each in found.chosen(names) if not approved or each.name in plans]
+    # A function that is running does not change itself.
+    if hub.member in members:
+        members.remove(hub.member)
+        hint = f"`awsbase plan {organization} --account {hub.member.name}`"
+        err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
     if not members:
-        raise UsageError("no account is left to work on", hint="the folder of plans has no plan with changes")
+        raise UsageError("no account is left to work on", hint="the hub is left out, and accounts without a plan are")
     hubs.check_access(hub, members)
 
     run, mode = new_run(datetime.now(UTC)), "reconcile" if reconcile else "plan"

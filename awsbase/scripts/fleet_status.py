@@ -54,11 +54,9 @@ def lines(standing: Standing) -> list[str]:
     told = ", ".join(f"{number} {status}" for status, number in ended(standing).items() if number)
     state = "goes on" if standing.running else last.status.lower().replace("_", " ")
     found = [f"run {header.run}: {header.mode}, {counted(len(header.accounts), 'account')}: {told}"]
-    more = [
-        f"{last.error}" if last.error else "",
-        f"{last.at_once} at once" if last.at_once and standing.running else "",
-    ]
-    found.append(f"{last.name} {state}" + "".join(f", {each}" for each in more if each))
+    more = f", {last.error}" if last.error else ""
+    more += f", {last.at_once} at once" if last.at_once and standing.running else ""
+    found.append(f"{last.name} {state}{more}")
     if standing.running and last.counts:
         found.append(f"{last.counts['running']} under way, {last.counts['pending']} waiting")
     for name, result in standing.results.items():

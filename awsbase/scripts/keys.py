@@ -25,7 +25,7 @@ from awsbase.scripts.connect import home_region
 from awsbase.scripts.mfa import PROFILE, person
 from awsbase.scripts.options import DEBUG, JSON, region_option
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.prompts import account_of, common, confirm, explaining_refusals, user_of
+from awsbase.scripts.prompts import account_of, common, confirm, explaining_refusals, own_profile, user_of
 
 
 @click.group("keys")
@@ -41,6 +41,7 @@ def list_keys(json: bool, profile: str | None, region: str | None, debug: bool) 
 
     The profiles are those of this machine that use a key.
     """
+    profile = own_profile(profile)
     account = account_of(profile, region, debugging=debug)
     user, me = user_of(account, None), person(err, debugging=debug)
 

@@ -12,7 +12,6 @@ from awsbase.manifest.loaded import LoadedManifest, loaded_manifest
 from awsbase.manifest.source import Source, is_organization
 from awsbase.manifest.source import read as read_source
 from awsbase.scripts.options import Options
-from awsbase.scripts.output import err
 from awsbase.scripts.several import Several
 
 if TYPE_CHECKING:
@@ -44,16 +43,12 @@ def read_either(path: Path, options: Options, several: Several, *, live: bool = 
     if not is_organization(source):
         several.refuse_for(str(path))
         return _loaded(source, path, options)
-    from awsbase.organization.file import is_listed
-    from awsbase.organization.listing import asking
     from awsbase.organization.load import organization
-    from awsbase.people.profile_session import session_of
+    from awsbase.scripts.organization import listing_with
 
-    if options.region or (options.profile and not is_listed(source.value.get("accounts"))):
-        name = "--region" if options.region else "--profile"
-        raise UsageError(f"{path} says itself how each account is reached, and where", hint=f"leave {name} out")
-    listing = asking(lambda named: session_of(named or options.profile), err) if live and not options.sandbox else None
-    found = organization(source, listing)
+    if options.region:
+        raise UsageError(f"{path} says itself where each account has its home", hint="leave --region out")
+    found = organization(source, listing_with(options.profile) if live and not options.sandbox else None)
     several.chosen(found)
     return found
 

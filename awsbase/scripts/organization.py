@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,8 +13,7 @@ from awsbase.scripts.output import err
 
 if TYPE_CHECKING:
     from awsbase.organization import Organization
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+    from awsbase.organization.load import Listing
 
 ORGANIZATION = click.argument("organization", metavar="ORG.YAML", type=click.Path(path_type=Path), callback=remembered)
 LIVE = click.option(
@@ -29,8 +27,7 @@ def read_organization(path: Path, *, live: bool = False, profile: str | None = N
     `profile` lists the accounts if the file names none. Raises ManifestError with every mistake, and UsageError for a
     manifest of one account, or when AWS must list the accounts and is not asked.
     """
-    from awsbase.manifest.source import read
-    from awsbase.organization import is_organization
+    from awsbase.manifest.source import is_organization, read
     from awsbase.organization.load import organization
 
     source = read(path)
@@ -38,9 +35,12 @@ def read_organization(path: Path, *, live: bool = False, profile: str | None = N
         raise UsageError(
             f"{path} has no accounts: it is the manifest of one", hint="name a file with `organization` and `accounts`"
         )
-    if not live:
-        return organization(source)
+    return organization(source, listing_with(profile) if live else None)
+
+
+def listing_with(profile: str | None) -> Listing:
+    """Return what asks AWS for the accounts, with this profile if the file names none."""
     from awsbase.organization.listing import asking
     from awsbase.people.profile_session import session_of
 
-    return organization(source, asking(lambda named: session_of(named or profile), err))
+    return asking(lambda named: session_of(named or profile), err)

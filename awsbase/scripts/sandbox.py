@@ -113,7 +113,7 @@ def command(
     first, several = next(iter(accounts)), organization or len(accounts) > 1
     if several:
         management = first if organization else None
-        sandbox = embedded_accounts(list(accounts), management=management, region=region, enforce=enforce, deny=deny)
+        sandbox = embedded_accounts(accounts, management=management, region=region, enforce=enforce, deny=deny)
     else:
         sandbox = embedded(first, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail

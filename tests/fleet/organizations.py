@@ -26,13 +26,8 @@ accounts:
   prod:  {id: "333333333333", profile: acme-prod, protected: true, unit: Workloads/Prod}
   dev:   {id: "444444444444", profile: acme-dev, unit: Workloads/Dev}
 """
-# What costs a sandbox least, and still creates, updates and deletes.
-TEMPLATE = """\
-version: 1
-iam: {password_policy: {minimum_length: 15}}
-notify: {security: {}}
-"""
-LESS = "version: 1\niam: {password_policy: {}}\nnotify: {security: {}}\n"
+# What costs a sandbox least.
+TEMPLATE = "version: 1\niam: {password_policy: {minimum_length: 15}}\n"
 Opens = Callable[[Route], boto3.Session]
 
 

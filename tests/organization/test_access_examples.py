@@ -22,11 +22,11 @@ ORGANIZATION = load(FILE)
 def test_the_table_is_the_one_that_people_think_in() -> None:
     shown = table(ORGANIZATION, tuple(ORGANIZATION.members))
     assert {row.name: {account: text(cell) for account, cell in row.cells.items()} for row in shown.rows} == {
-        "Admins": {"management": "Admin", "users": "Admin", "prod": "Admin", "dev": "Admin"},
+        "Admins": {"org": "Admin", "users": "Admin", "prod": "Admin", "dev": "Admin"},
         "Deployers": {"prod": "Prod, Read"},
         "Developers": {"prod": "Read", "dev": "Dev"},
-        "Auditors": {"management": "Read", "users": "Read", "prod": "Read", "dev": "Read"},
-        "Organizers": {"management": "Org"},
+        "Auditors": {"org": "Read", "users": "Read", "prod": "Read", "dev": "Read"},
+        "Organizers": {"org": "Org"},
     }
     assert {row.name: row.people for row in shown.rows}["Developers"] == ("alice", "bob")
 
@@ -47,9 +47,9 @@ def test_the_table_is_the_one_that_people_think_in() -> None:
         ("prod", "Read", "ec2:DescribeInstances", "*", True),
         ("prod", "Read", "ec2:RunInstances", "*", False),
         ("prod", "Read", "s3:GetObject", "arn:aws:s3:::data/key", False),
-        ("management", "Org", "organizations:CreateAccount", "*", True),
-        ("management", "Org", "organizations:CloseAccount", "*", False),
-        ("management", "Org", "iam:CreateUser", "*", False),
+        ("org", "Org", "organizations:CreateAccount", "*", True),
+        ("org", "Org", "organizations:CloseAccount", "*", False),
+        ("org", "Org", "iam:CreateUser", "*", False),
     ],
 )
 def test_each_role_does_what_it_is_for_and_no_more(

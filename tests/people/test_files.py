@@ -67,6 +67,7 @@ def test_edit_changes_only_the_named_options(
     before: str, section: str, values: dict[str, str | None], after: str
 ) -> None:
     assert ini.edit(before, section, values) == after
+    assert ini.edit_all(before, {section: values}) == after
 
 
 WORDS = st.sampled_from(["a", "b", "profile a", "default", "DEFAULT", "k", "s3 =", "k = v", "l: w=x", "= v", "#", ";"])
@@ -105,10 +106,28 @@ def test_botocore_reads_what_was_set_and_nothing_else_changed(
         return
 
     assert before is not None
+    assert ini.edit_all(text, {section: values}) == after
     common = before_defaults(text)
     assert parsed(path, after) == before | {section: common | before.get(section, {}) | values}
     comments = [line for line in ini.lines(text) if line.lstrip().startswith(("#", ";"))]
     assert [line for line in ini.lines(after) if line.lstrip().startswith(("#", ";"))] == comments
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=TEXTS, ended=st.booleans())
+def test_sections_that_are_added_and_removed_leave_any_text_as_it_was(text: str, ended: bool) -> None:
+    text = text if ended else text.rstrip("\r\n")
+    edits = {"profile x": {"k": "v", "region": "r"}, "profile y": {"k": "v"}}
+    try:
+        added = ini.edit_all(text, edits)
+    except ini.InvalidIni:
+        return
+    common = before_defaults(text)
+    before = ini.sections(text)
+    assert ini.sections(added) == before | {name: common | values for name, values in edits.items()}
+    removed = ini.edit_all(added, {name: dict.fromkeys(values) for name, values in edits.items()})
+    assert ini.sections(removed) == before
+    assert removed.rstrip() == text.rstrip()
 
 
 def before_defaults(text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization
+from awsbase.sandbox.organization_state import organization
 from tests.sandbox.principals import allow, policy
 from tests.sandbox.refused import refused
 
@@ -113,7 +113,7 @@ def test_an_account_that_the_policy_names_is_let_in(kind: Kind, resources: Resou
 @kinds
 def test_only_the_organization_is_let_in_when_the_policy_says_so(kind: Kind, resources: Resources) -> None:
     world = resources.world
-    id = organization(world.first, USERS, "aws").org.id
+    id = organization(world.first).org.id
     members = {"StringEquals": {"aws:PrincipalOrgID": id}}
     resources.open(kind, allow(kind.action, Principal={"AWS": "*"}, Condition=members))
     if OUTSIDE not in world.accounts:
@@ -122,18 +122,18 @@ def test_only_the_organization_is_let_in_when_the_policy_says_so(kind: Kind, res
     assert resources.use(kind, OUTSIDE) == kind.denied
 
 
-@pytest.mark.parametrize(("rights", "allowed"), [(True, True), (False, False)], ids=["with", "without"])
-def test_where_it_is_enforced_the_caller_needs_a_policy_too(rights: bool, allowed: bool) -> None:
+def test_where_it_is_enforced_the_caller_needs_a_policy_too() -> None:
     resources = made(enforce=True)
     iam = resources.world.accounts[USERS].client("iam")
     iam.create_user(UserName="alice")
     resources.world.clock.advance(600)
-    text = json.dumps(policy(allow("s3:ListBucket", "kms:*", "sns:*", "secretsmanager:*")))
-    if rights:
-        iam.put_user_policy(UserName="alice", PolicyName="rights", PolicyDocument=text)
     for kind in KINDS:
         resources.open(kind, allow(kind.action, Principal={"AWS": f"arn:aws:iam::{USERS}:user/alice"}))
-        assert resources.use(kind, caller="user/alice") == (None if allowed else kind.denied)
+    assert [resources.use(kind, caller="user/alice") for kind in KINDS] == [kind.denied for kind in KINDS]
+
+    text = json.dumps(policy(allow(*(kind.action for kind in KINDS))))
+    iam.put_user_policy(UserName="alice", PolicyName="rights", PolicyDocument=text)
+    assert [resources.use(kind, caller="user/alice") for kind in KINDS] == [None] * len(KINDS)
 
 
 def test_what_is_written_to_a_bucket_of_another_account_is_there_and_nowhere_else(resources: Resources) -> None:
@@ -153,11 +153,11 @@ def test_what_is_written_to_a_bucket_of_another_account_is_there_and_nowhere_els
     assert world.accounts[USERS].calls[-1].name == "s3:PutObject"
 
 
-@kinds
-def test_moto_alone_takes_every_account_for_the_owner(kind: Kind) -> None:
+def test_moto_alone_takes_every_account_for_the_owner() -> None:
     resources = made(strict=False)
-    resources.open(kind, None)
-    assert resources.use(kind) is None
+    for kind in KINDS:
+        resources.open(kind, None)
+    assert [resources.use(kind) for kind in KINDS] == [None] * len(KINDS)
 
 
 @pytest.mark.parametrize("who", ["user/alice", "role/absent"])

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import World
-from awsbase.sandbox.authorization.membership import organization
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session
+from awsbase.sandbox.organization_state import organization
 from awsbase.sandbox.services.iam.mfa import totp
 from tests.pipeline.tokens import GITHUB, token
 from tests.sandbox.principals import allow, person, policy
@@ -71,7 +71,7 @@ def made(*, strict: bool = True, enforce: bool = False) -> World:
     for user in ("alice", "bob"):
         iam.create_user(UserName=user)
     world.clock.advance(600)
-    id = organization(world.first, USERS, "aws").org.id
+    id = organization(world.first).org.id
     prod = world.accounts[PROD].client("iam")
     for name, statements in ROLES.items():
         document = json.dumps(policy(*statements)).replace("{org}", id)
@@ -119,8 +119,12 @@ def sts(world: World, key: Key) -> Any:
     return session(key, "eu-west-1", world.transport).client("sts")
 
 
-def assumed(world: World, key: Key, **params: Any) -> Key:
-    given = sts(world, key).assume_role(**params)["Credentials"]
+def alice(world: World) -> Any:
+    return world.accounts[USERS].client("sts", "eu-west-1", "user/alice")
+
+
+def key_of(response: dict[str, Any]) -> Key:
+    given = response["Credentials"]
     return Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
 
@@ -185,33 +189,39 @@ ASKED = [
     asked("an inherited tag anew", "InvalidParameterValue", TAGGED,
           asking("NextAll", Tags=[{"Key": "TEAM", "Value": "red"}])),
 ]  # fmt: skip
-cases = pytest.mark.parametrize("asked", ASKED, ids=[each.name for each in ASKED])
+REFUSED = [each for each in ASKED if each.refused]
 
 
 def outcome(world: World, asked: Asked) -> str | None:
-    key = world.key(USERS, "user/alice")
+    calls = alice(world)
     *steps, last = [
         {**step, "TokenCode": device(world)} if step.get("TokenCode") == "good" else step for step in asked.steps
     ]
     for step in steps:
-        key = assumed(world, key, **step)
-    return refused(sts(world, key).assume_role, **last)
+        calls = sts(world, key_of(calls.assume_role(**step)))
+    return refused(calls.assume_role, **last)
 
 
-@cases
+@pytest.mark.parametrize("asked", ASKED, ids=[each.name for each in ASKED])
 def test_a_role_of_another_account_is_assumed_by_whom_it_trusts(asked: Asked, strict: World) -> None:
     if "000000" in str(asked.steps):
         device(strict)
     assert outcome(strict, asked) == asked.refused
 
 
-@cases
+@pytest.mark.parametrize("asked", REFUSED, ids=[each.name for each in REFUSED])
 def test_moto_alone_takes_all_of_it(asked: Asked, lenient: World) -> None:
     assert outcome(lenient, asked) is None
 
 
+@pytest.mark.parametrize(("caller", "code"), [("mfa/alice", None), ("session/alice", NO)])
+def test_a_session_with_mfa_meets_a_trust_that_asks_for_it(caller: str, code: str | None, strict: World) -> None:
+    calls = strict.accounts[USERS].client("sts", "eu-west-1", caller)
+    assert refused(calls.assume_role, **asking("Mfa")) == code
+
+
 def test_the_session_acts_in_the_other_account_alone(strict: World) -> None:
-    key = assumed(strict, strict.key(USERS, "user/alice"), **SOURCED)
+    key = key_of(alice(strict).assume_role(**SOURCED))
     calls = session(key, "eu-west-1", strict.transport)
     identity = calls.client("sts").get_caller_identity()
     assert (identity["Account"], identity["Arn"]) == (PROD, f"arn:aws:sts::{PROD}:assumed-role/Source/alice")
@@ -223,15 +233,14 @@ def test_the_session_acts_in_the_other_account_alone(strict: World) -> None:
 
 
 def test_the_response_names_the_source_identity(strict: World) -> None:
-    response = sts(strict, strict.key(USERS, "user/alice")).assume_role(**SOURCED)
+    response = alice(strict).assume_role(**SOURCED)
     assert response["SourceIdentity"] == "run-1"
 
 
-def test_an_account_outside_the_organization_is_not_let_in() -> None:
-    world = made()
-    key = world.add(OUTSIDE).key()
-    assert refused(sts(world, key).assume_role, **asking("Other")) is None
-    assert refused(sts(world, key).assume_role, **asking("Member")) == NO
+def test_an_account_outside_the_organization_is_not_let_in(strict: World) -> None:
+    key = (strict.accounts.get(OUTSIDE) or strict.add(OUTSIDE)).key()
+    assert refused(sts(strict, key).assume_role, **asking("Other")) is None
+    assert refused(sts(strict, key).assume_role, **asking("Member")) == NO
 
 
 @pytest.mark.parametrize(
@@ -257,7 +266,7 @@ def test_between_accounts_the_policies_of_the_caller_have_to_allow_it_too(
     iam = enforcing.accounts[USERS].client("iam")
     text = json.dumps(policy(*rights, allow("sts:GetCallerIdentity")))
     iam.put_user_policy(UserName="alice", PolicyName="rights", PolicyDocument=text)
-    assert refused(sts(enforcing, enforcing.key(USERS, "user/alice")).assume_role, **params) == code
+    assert refused(alice(enforcing).assume_role, **params) == code
 
 
 @pytest.fixture(scope="module")
@@ -294,17 +303,16 @@ def test_a_token_of_an_identity_provider_leads_to_the_account_of_the_role() -> N
     }
     iam.create_role(RoleName="Ci", AssumeRolePolicyDocument=json.dumps(policy(federated)))
     ask = {"RoleSessionName": "run", "WebIdentityToken": token(sub="repo:acme/infra:ref:refs/heads/main")}
-    calls = sts(world, world.key(USERS))
+    calls = world.accounts[USERS].client("sts", "eu-west-1")
 
-    keys = calls.assume_role_with_web_identity(RoleArn=role("Ci"), **ask)["Credentials"]
-    key = Key(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    key = key_of(calls.assume_role_with_web_identity(RoleArn=role("Ci"), **ask))
     assert sts(world, key).get_caller_identity()["Arn"] == f"arn:aws:sts::{PROD}:assumed-role/Ci/run"
     # The first account has neither the provider nor the role.
     assert refused(calls.assume_role_with_web_identity, RoleArn=role("Ci", USERS), **ask) == "InvalidIdentityToken"
 
 
 def test_the_event_histories_of_both_accounts_say_who_came(strict: World) -> None:
-    key = assumed(strict, strict.key(USERS, "user/alice"), **SOURCED)
+    key = key_of(alice(strict).assume_role(**SOURCED))
     session(key, "eu-west-1", strict.transport).client("kms").create_key()
 
     def last(account: str, name: str) -> dict[str, Any]:

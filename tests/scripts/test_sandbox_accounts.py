@@ -96,8 +96,10 @@ def test_a_control_policy_does_not_bind_the_management_account(tmp_path: Path) -
     file = tmp_path / "deny.json"
     deny = {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}
     file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
-    world = embedded_accounts([USERS, PROD], management=USERS, deny=[file])
+    world = embedded_accounts({USERS: "users", PROD: "prod"}, management=USERS, deny=[file])
     assert world.accounts[USERS].client("iam").list_users()["Users"] == []
     iam = world.accounts[PROD].client("iam")
     with pytest.raises(iam.exceptions.ClientError, match="explicit deny in a service control policy"):
         iam.list_users()
+    members = world.accounts[USERS].client("organizations").list_accounts()["Accounts"]
+    assert {member["Id"]: member["Name"] for member in members}[PROD] == "prod"

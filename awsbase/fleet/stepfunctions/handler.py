@@ -1,4 +1,4 @@
-"""What the function does for one account: reads its item, carries it out, keeps the result, and fails if that failed."""
+"""What the function does for one account: reads its item, carries it out, and keeps the result."""
 
 from __future__ import annotations
 

@@ -38,4 +38,5 @@ def _tags(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(held, dict):
             yield from held.items()
         for tag in held if isinstance(held, list) else ():
-            yield tag.get("Key") or tag.get("TagKey"), tag.get("Value") or tag.get("TagValue") or ""
+            key = tag.get("Key") or tag.get("TagKey") or tag.get("key")
+            yield key, tag.get("Value") or tag.get("TagValue") or tag.get("value") or ""

@@ -61,7 +61,8 @@ def listed(params: dict[str, Any]) -> list[Any]:
 
 def keys_of(tags: Any) -> list[str]:
     """Return the keys of tags, however a service writes them."""
-    return [str(tag.get("Key", tag.get("TagKey"))) if isinstance(tag, dict) else str(tag) for tag in tags]
+    named = [tag.get("Key", tag.get("TagKey", tag.get("key"))) if isinstance(tag, dict) else tag for tag in tags]
+    return [str(name) for name in named]
 
 
 RULES = (

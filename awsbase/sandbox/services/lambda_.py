@@ -26,7 +26,10 @@ class Functions:
 
     busy: dict[tuple[str, str], float] = field(default_factory=dict)
     bodies: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """What a function does, by its name: a test gives it, for the sandbox runs no code of a zip."""
+    """What a function does, by its name: a test gives it, for the sandbox runs no code of a zip.
+
+    It runs within the call that invokes it, so it can call the sandbox from no other thread.
+    """
 
 
 class FunctionError(Exception):

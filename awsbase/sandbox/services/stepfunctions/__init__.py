@@ -49,9 +49,8 @@ CALLS = table(
         "UpdateStateMachine": [own(machine), ROLE],
         "DescribeStateMachine DeleteStateMachine StartExecution": [own(machine)],
         "ListTagsForResource TagResource UntagResource": [own(tagged)],
-        "DescribeExecution DescribeStateMachineForExecution StopExecution RedriveExecution ListMapRuns": [
-            own(execution)
-        ],
+        "DescribeExecution DescribeStateMachineForExecution ListMapRuns": [own(execution)],
+        "StopExecution RedriveExecution": [own(execution)],
         "ListExecutions": [own(listed)],
         "DescribeMapRun UpdateMapRun": [own(run)],
         "SendTaskSuccess SendTaskFailure SendTaskHeartbeat": [own()],
