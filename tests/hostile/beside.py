@@ -35,7 +35,6 @@ TOLD_APART_BY = {
     "Rules": "Name",
     "SecretList": "Name Tags.Key Tags.Value",
     "Subscriptions": "TopicArn",
-    "Targets": "TargetId",
     "UserDetailList": "UserName AttachedManagedPolicies.PolicyArn UserPolicyList.PolicyName",
     "VirtualMFADevices": "SerialNumber",
     "analyzers": "name",
@@ -49,7 +48,7 @@ ABOUT_ONE = re.compile(
     r"ec2:Describe(Images|InstanceTypes|Regions|VpcAttribute)|.*:(ListTags.*|List.*Tags|.*ForResource)|"
     r"secretsmanager:DescribeSecret|sns:ListSubscriptionsByTopic|"
     r"s3:GetBucket.*|events:ListTargetsByRule|cloudtrail:GetEventSelectors|kms:GetKeyPolicy|budgets:.*|"
-    r"account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
+    r"organizations:(Describe.*|List(Parents|PoliciesForTarget|Roots|TargetsForPolicy))|account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
 )
 # These members hold the names of things, and these are words of AWS.
 NAMES = re.compile(r".*(Id|Arn|ARN|Name|Key|Value|Endpoint|PublicIp)|id|arn|name")
