@@ -119,5 +119,7 @@ def test_what_somebody_has_approved_is_what_each_item_must_not_exceed(acme: Orga
     approved = this.item("dev", "reconcile", True).approved
     assert approved
     assert approved["resources"][0]["address"] == "trail/x"
+    # A plan does not finish an account of a reconcile.
+    assert this.record.left == list(IDS)
     assert this.item("prod", "reconcile").approved is None
     assert this.item("dev", "plan").approved is None
