@@ -250,7 +250,7 @@ def text(run: LocalRun, mode: Mode, options: Options, stream: TextIO) -> str:
     ids = {name: member.entry.id for name, member in run.members.items()}
     tally = run.tally(run.organization.model.organization.name, mode)
     details = {"full": options.full, "verbose": options.verbose, "quiet": options.quiet}
-    return render(view.lines(tally, run.groups(), ids, **details), stream)
+    return render(view.lines(tally, run.groups(mode), ids, **details), stream)
 
 
 def say_what_is_left(run: LocalRun) -> None:
