@@ -19,6 +19,9 @@ def main() -> None:
         from awsbase.scripts import main as run
 
         run()
+    except SystemExit as end:
+        _end_without_tidying(end.code)
+        raise
     except KeyboardInterrupt:
         from awsbase import busy
 
@@ -27,6 +30,27 @@ def main() -> None:
         if sys.stderr is not None:
             sys.stderr.write("aborted\n")
         sys.exit(130)
+
+
+def _end_without_tidying(code: object) -> None:
+    """End the process, but leave its memory to the system: Python would take a tenth of a run to free each object.
+
+    Do nothing where something is left to do: a thread that runs, output that cannot be written, a profile to report.
+    """
+    import atexit
+    import os
+    import threading
+
+    if not isinstance(code, int) or threading.active_count() > 1 or sys.getprofile() or sys.gettrace():
+        return
+    try:
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code & 0xFF)
 
 
 if __name__ == "__main__":

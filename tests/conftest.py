@@ -30,6 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     # The workers of xdist get the environment too.
     os.environ[draws.SEED] = config.getoption("--seed") or os.environ.get(draws.SEED) or draws.today()
+    # Hundreds of processes start below, and each would compile awsbase; each worker of xdist would compile all tests.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # A shell starts its background jobs with SIGINT ignored, and every process below would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.addaudithook(stay_here)

@@ -152,7 +152,7 @@ class Sandbox(AccountState):
         """Return a boto3 client that speaks to this sandbox."""
         wanted = (service, region, caller or "")
         if wanted not in self._clients:
-            quick = Config(retries={"mode": "standard", "total_max_attempts": 1})
+            quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
             if caller not in self._sessions:
                 self._sessions[caller] = self.session(caller)
             self._clients[wanted] = self._sessions[caller].client(service, region_name=region, config=quick)

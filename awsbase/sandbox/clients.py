@@ -13,6 +13,7 @@ from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from awsbase.sandbox import wire
 from awsbase.sandbox.callers import Key
+from awsbase.sandbox.client_parts import Aliases, share_parts
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.faults import LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
@@ -90,7 +91,10 @@ def _bare() -> Any:
     from botocore.session import Session
 
     # To register botocore's own handlers takes most of what a session takes; to copy them does not.
-    session = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
+    share_parts()
+    session: Any = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
+    session._events = Aliases(session._original_handler)
+    session.register_component("event_emitter", session._events)
     session.set_config_variable("config_file", "/dev/null")
     session.set_config_variable("credentials_file", "/dev/null")
     session.set_config_variable("profile", None)

@@ -292,12 +292,16 @@ def model(service: str) -> Any:
     return get_service_model(service)
 
 
-@cache
 def known(service: str) -> bool:
     """Return whether there is an AWS service of this name."""
+    return service in _all_services()
+
+
+@cache
+def _all_services() -> frozenset[str]:
     from botocore.session import get_session
 
-    return service in get_session().get_available_services()
+    return frozenset(get_session().get_available_services())
 
 
 def protocol_of(operation: OperationModel) -> str:

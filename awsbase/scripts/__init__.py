@@ -211,7 +211,7 @@ def main() -> NoReturn:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
     # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
-    gc.set_threshold(1_000_000)
+    gc.set_threshold(3_000_000)
     # pydantic would search every installed package for plugins.
     invocation = Invocation(dict(os.environ))
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

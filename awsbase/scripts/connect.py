@@ -17,25 +17,28 @@ from awsbase.engine.account import Account, NoCredentials, check
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
-from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.scope import partition
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.manifest.loaded import LoadedManifest
 from awsbase.packages import install_command
 from awsbase.people import resolver
 from awsbase.people.profile_session import session_of
 from awsbase.scripts.options import Options
-from awsbase.session import Target, account_of
 
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+
+    from awsbase.engine.plugin import LoadedPlugin
+    from awsbase.manifest.loaded import LoadedManifest
+    from awsbase.session import Target
 
 log = logging.getLogger("awsbase")
 
 
 def connect(options: Options, loaded: LoadedManifest) -> Target:
     """Return the account of the credentials; raises Refused when it is not the manifest's account."""
+    from awsbase.session import Target
+
     clock: Clock
     if options.sandbox:
         sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
@@ -145,6 +148,9 @@ def home_region(profile: str | None, region: str | None) -> str:
 
 def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Return the account and the caller, as AWS reports them."""
+    # With it come manifests, which commands for people do without.
+    from awsbase.session import account_of
+
     show_connecting(session)
     return account_of(session, region, clock or SystemClock(), [name_calls] if debugging else [])
 

@@ -26,6 +26,7 @@ from awsbase.fleet.tolerance import exit_code, waves
 from awsbase.fleet.ways import asking, check_ways
 from awsbase.fleet.work import work
 from awsbase.organization import Member, Organization
+from awsbase.organization.access_opened import protected_of
 from awsbase.organization.reach import Sessions, route
 from awsbase.people.profile_session import session_of
 from awsbase.scripts.ask import prompt
@@ -91,7 +92,14 @@ def reconcile(
     order = waves(organization, members, several.waves)
     with running(organization, members, "reconcile", several, options, only, patience) as run:
         run.approved = given.accounts if given else {}
-        risky = {each.name for each in members if allow_risky and (given or not each.entry.protected)}
+        leading = {each.name for each in members if protected_of(organization.model, each.name)}
+        risky = {
+            each.name
+            for each in members
+            if allow_risky and (given or not (each.entry.protected or each.name in leading))
+        }
+        if allow_risky and yes and not given:
+            err("".join(map(leading_note, sorted(leading))))
         if not (yes or options.sandbox or given):
             run.plan()
             waiting = run.planned()
@@ -118,6 +126,11 @@ def reconcile(
         code = exit_code(run.results.values(), total, allowed, mode="reconcile", strict=strict, needs_people=people)
         say_what_is_left(run)
     return INTERRUPTED if run.stop.is_set() else code
+
+
+def leading_note(name: str) -> str:
+    """Say that risky changes of an account let people into protected ones, and need more than an option."""
+    return f"{name} lets people into protected accounts: its risky changes need a terminal, or --approved FOLDER\n"
 
 
 @contextmanager

@@ -129,8 +129,7 @@ def three_accounts(situation: Situation) -> None:
     """Write an organization file of three accounts, and the manifest that they get."""
     organization_files.written(situation.folder, organization_files.ORGANIZATION + ACCESS)
     (home := Path(situation.environment["HOME"], ".aws")).mkdir()
-    serial = "arn:aws:iam::111111111111:mfa/alice"
-    (home / "config").write_text(f"[profile acme-users]\nregion = eu-west-1\nmfa_serial = {serial}\n")
+    (home / "config").write_text("[profile acme-users]\nregion = eu-west-1\n")
 
 
 def accounts_of_a_fleet(situation: Situation) -> None:

@@ -36,6 +36,30 @@ def test_help_imports_nothing_heavy(code: str) -> None:
     assert ended.stdout.splitlines()[-1] == "loaded []"
 
 
+def test_commands_for_people_import_no_manifests() -> None:
+    """They take half of the time then."""
+    names = ", ".join(f"awsbase.scripts.{name}" for name in ("exec", "keys", "mfa_create", "passwd", "whoami"))
+    script = f"import sys, {names}\nprint(*[name for name in sys.modules if name.startswith('awsbase.manifest')])"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
+
+
+def test_what_waits_for_the_end_of_the_process_is_done() -> None:
+    """The process ends early, but not before that; a thread is waited for."""
+    script = (
+        "import atexit, sys, threading, time\n"
+        "from awsbase.__main__ import main\n"
+        "atexit.register(print, 'at the end')\n"
+        "if sys.argv.pop(1) == 'thread': threading.Timer(0.2, print, ['of a thread']).start()\n"
+        "sys.argv[1:] = ['nosuch']\n"
+        "main()"
+    )
+    for kind, expected in (("none", "at the end\n"), ("thread", "of a thread\nat the end\n")):
+        ended = subprocess.run([sys.executable, "-c", script, kind], capture_output=True, text=True, check=False)
+        assert (ended.returncode, ended.stdout) == (2, expected)
+        assert ended.stderr.startswith("awsbase: ")
+
+
 def test_completion_imports_no_commands(nobody: dict[str, str]) -> None:
     words = {"_AWSBASE_COMPLETE": "bash_complete", "COMP_WORDS": "awsbase s", "COMP_CWORD": "1"}
     ended = subprocess.run(AWSBASE, env=nobody | words, capture_output=True, text=True, check=True)

@@ -4,12 +4,13 @@ The first rule takes token and limit out of the request. The last one collects e
 page that was asked for out of the whole, after all other rules have amended it.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from botocore.session import get_session
 
-from awsbase.sandbox.service import Pages, Request, Rule, Services
+from awsbase.sandbox.service import Pages, Request, Rule, Service
 from awsbase.sandbox.wire import Refusal
 
 TOKEN = "page-"  # noqa: S105 - not a secret: it says where the next page begins
@@ -77,16 +78,16 @@ def _model(service: str) -> dict[str, dict[str, Any]]:
     return {name: model for name, model in models.items() if isinstance(model["input_token"], str)}
 
 
-def first(services: Services) -> tuple[Rule, ...]:
+def first(services: Sequence[Service]) -> tuple[Rule, ...]:
     """Return the rule that looks at a page's token before any other rule."""
     return (Rule(_lists(services), before=note_page),)
 
 
-def last(services: Services) -> tuple[Rule, ...]:
+def last(services: Sequence[Service]) -> tuple[Rule, ...]:
     """Return the rule that cuts the page after all others have amended the whole."""
     return (Rule(_lists(services), before=collect, after=cut),)
 
 
-def _lists(services: Services) -> str:
-    paged = [service.name for service in services.values() if service.pages]
+def _lists(services: Sequence[Service]) -> str:
+    paged = [service.name for service in services if service.pages]
     return " ".join(f"{name}:{kind}*" for name in paged for kind in ("List", "Get", "Describe"))
