@@ -90,7 +90,7 @@ def packed(files: Iterable[tuple[str, bytes]], where: Platform) -> bytes:
             entry.create_system = 3  # Unix, whatever packs it
             entry.external_attr = READABLE << 16
             entry.compress_type = zipfile.ZIP_STORED if name.endswith(STORED) else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, held[name], compresslevel=6)
+            archive.writestr(entry, held[name], compresslevel=1)
     return written.getvalue()
 
 

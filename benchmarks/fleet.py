@@ -10,7 +10,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from awsbase.fleet.worker import CarryOut
 from awsbase.organization.reach import Sessions
 from benchmarks.canned import Canned
 from benchmarks.fleet_items import HOME, item
+from benchmarks.plot import plot
 
 RECORDED = "AWSBASE_BENCHMARK_RECORDED"
 SIZES = {"small": 5000, "baseline": 200}
@@ -85,9 +87,12 @@ def proportional(pid: int) -> int:
 def children(pid: int) -> list[int]:
     """Return the processes that a process started, and those that they started."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *children(int(child))]
+    # A thread or a process may end while it is looked at.
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                for child in (task / "children").read_text().split():
+                    found += [int(child), *children(int(child))]
     return found
 
 
@@ -95,16 +100,18 @@ def cpu() -> float:
     """Return the seconds of CPU of this process and those it started, ended ones too."""
     total = 0.0
     for pid in (os.getpid(), *children(os.getpid())):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     return total + ended.ru_utime + ended.ru_stime
 
 
-def fleet(accounts: dict[str, int]) -> Iterator[str]:
-    """Yield the rows of a table: how calls, CPU and memory grow with the number of accounts."""
+def fleet(accounts: Mapping[str, int], picture: Path | None = None) -> Iterator[str]:
+    """Yield the rows of a table: how calls, CPU and memory grow with the number of accounts; draw them as well."""
     yield HEAD
     yield "| --- " * (HEAD.count(" | ") + 1) + "|"
+    steps: dict[str, list[Step]] = {}
     for manifest, count in accounts.items():
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "recorded"
@@ -112,8 +119,22 @@ def fleet(accounts: dict[str, int]) -> Iterator[str]:
             alone = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             os.environ[RECORDED] = str(file)
             for step in growth(manifest, count):
+                steps.setdefault(manifest, []).append(step)
                 hourly = 3600 * step.accounts / step.seconds
                 yield (
                     f"| {manifest} | {step.accounts:,} | {step.calls:.2f} | {step.calls - alone:+.2f} | {step.cpu:.2f} "
                     f"| {hourly:,.0f} | {step.memory / 1024:.0f} |"
                 )
+    if picture:
+        picture.write_text(drawn(steps))
+
+
+def drawn(steps: Mapping[str, list[Step]]) -> str:
+    """Return the growth as a plot."""
+    panels = {
+        "seconds of CPU an account": {name: [(each.accounts, each.cpu) for each in of] for name, of in steps.items()},
+        "MiB of all processes": {
+            name: [(each.accounts, each.memory / 1024) for each in of] for name, of in steps.items()
+        },
+    }
+    return plot(panels, "accounts")

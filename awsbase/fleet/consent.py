@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awsbase.fleet.local import LocalRun
+from awsbase.organization.access_opened import opened
 from awsbase.session import Prompt
 from awsbase.view.plurals import counted
 from awsbase.view.risks import warning
@@ -14,7 +15,7 @@ def consent(run: LocalRun, names: Sequence[str], ask: Prompt, *, allow_risky: bo
     """Ask once for consent to the plans of these accounts.
 
     Risky changes need the organization's name typed, unless `allow_risky`. Those of a protected account need its own
-    name typed, whatever else was said.
+    name typed, whatever else was said, and so does a protected account that people are newly let into from another.
     """
     organization, risky = run.organization.model.organization.name, run.risky(names)
     protected = [name for name in risky if run.members[name].entry.protected]
@@ -25,7 +26,28 @@ def consent(run: LocalRun, names: Sequence[str], ask: Prompt, *, allow_risky: bo
         agreed = ask(f"\n{question}\n{where}\nType {organization} to allow it: ", organization)
     else:
         agreed = ask(f"\n{question} [y/N] ")
-    return agreed and all(ask(protection(run, name), name) for name in protected)
+    entered = {
+        account: name
+        for name in risky
+        for account in opened(run.organization.model, name, ((each.address, each.change.what) for each in risky[name]))
+        if account not in protected
+    }
+    return (
+        agreed
+        and all(ask(protection(run, name), name) for name in protected)
+        and all(ask(entry(run, account, name), account) for account, name in entered.items())
+    )
+
+
+def entry(run: LocalRun, account: str, name: str) -> str:
+    """Return the question about a protected account that changes of another one let people into."""
+    risky = [
+        each
+        for each in run.risky([name])[name]
+        if account in opened(run.organization.model, name, [(each.address, each.change.what)])
+    ]
+    where = f"{account} ({run.organization.members[account].entry.id}) is protected, and {name} lets people into it"
+    return f"\n{where}.\n{warning(risky)}\nType {account} to allow it: "
 
 
 def protection(run: LocalRun, name: str) -> str:

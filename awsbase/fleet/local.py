@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, get_args
 
 from awsbase.engine.changes import Mode, Report
@@ -37,8 +37,8 @@ class Watch(Protocol):
 class LocalRun:
     """One command on many accounts: their items, who carries them out, and the record of what becomes of them.
 
-    `approved` are the plans that must not be exceeded, by account; without it nobody has approved any. `patience` is
-    for how many seconds to wait for the lock of an account.
+    `profile` is for accounts for which the file names no way. `approved` are the plans that must not be exceeded, by
+    account; without it nobody has approved any. `patience` is for how many seconds to wait for the lock of an account.
     """
 
     organization: Organization
@@ -48,6 +48,7 @@ class LocalRun:
     stop: threading.Event
     only: tuple[str, ...] = ()
     patience: float = 0.0
+    profile: str | None = None
     approved: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -141,7 +142,7 @@ class LocalRun:
 
     def item(self, name: str, mode: Mode, allow_risky: bool = False) -> Item:
         """Return the work on one account."""
-        return item_of(
+        item = item_of(
             self.organization,
             self.organization.members[name],
             self.record.header.run,
@@ -151,6 +152,7 @@ class LocalRun:
             allow_risky=allow_risky,
             patience=self.patience,
         )
+        return replace(item, route=replace(item.route, profile=item.route.profile or self.profile))
 
     def _run(self, items: Iterator[Item]) -> None:
         """Carry out items, each of which is made when its turn comes: memory does not grow with their number."""

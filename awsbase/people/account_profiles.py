@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from awsbase.errors import UsageError
-from awsbase.people import files, resolver
+from awsbase.people import files, resolver, store
 from awsbase.people.files import Files
 from awsbase.records import record
 
@@ -69,6 +69,11 @@ def settings_of(environ: Mapping[str, str], home: Path, profile: str | None) -> 
     choice = resolver.resolve(environ, home, profile)
     settings = choice.settings
     return settings if choice.origin in ("role", "sso") and mark_of(settings) else None
+
+
+def own_profile(settings: Mapping[str, str]) -> str | None:
+    """Return the profile of the person's own key that a role's profile of an organization takes its session from."""
+    return settings.get(store.SOURCE) if mark_of(settings) else None
 
 
 def listed(names: Iterable[str]) -> str:

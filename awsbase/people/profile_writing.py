@@ -10,7 +10,7 @@ from awsbase.manifest.paths import closest
 from awsbase.organization import Organization
 from awsbase.organization.access import cells, role_arn, roles_in
 from awsbase.organization.file import OrganizationFile, SignIn
-from awsbase.people import files, store
+from awsbase.people import files, resolver, store
 from awsbase.people.account_profiles import MARK, Mark, mark_of
 from awsbase.people.files import Files
 from awsbase.people.profiles import FORBIDDEN
@@ -19,7 +19,9 @@ from awsbase.records import record
 
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
 # The keys that awsbase writes. Those of the other source are removed when the source changes.
-IAM_KEYS = ("role_arn", "source_profile", "mfa_serial")
+IAM_KEYS = ("role_arn", "source_profile", store.SOURCE)
+# Where a code gets a session: everywhere else the session that is there has MFA, or cannot have it.
+WITH_KEYS = ("keys", "process", "nothing")
 SSO_KEYS = ("sso_session", "sso_account_id", "sso_role_name")
 KEYS = (*IAM_KEYS, *SSO_KEYS, "region", MARK)
 SSO_SESSION_KEYS = ("sso_start_url", "sso_region", "sso_registration_scopes", MARK)
@@ -110,13 +112,16 @@ def named(roles: Iterable[AccountRole], template: str) -> dict[str, AccountRole]
     return found
 
 
-def with_iam(roles: Mapping[str, AccountRole], source_profile: str, serial: str | None) -> dict[str, Settings]:
-    """Return the settings of profiles that assume a role from the profile of the people's account."""
-    device = {"mfa_serial": serial} if serial else {}
-    return {
-        name: {"role_arn": each.arn, "source_profile": source_profile, **device, **common(each)}
-        for name, each in roles.items()
-    }
+def with_iam(roles: Mapping[str, AccountRole], there: Profiles, own: str) -> dict[str, Settings]:
+    """Return the settings of profiles that assume a role, from the session of one's own profile if that has a key.
+
+    A policy such as awsbase:require-mfa lets nobody assume a role with a key, not even with a code: AWS knows of MFA
+    only in a session, and one session serves all roles.
+    """
+    source = {"source_profile": own}
+    if own not in there.names or resolver.origin_of(there, own, {}) in WITH_KEYS:
+        source = {"source_profile": f"{own}-mfa", store.SOURCE: own}
+    return {name: {"role_arn": each.arn, **source, **common(each)} for name, each in roles.items()}
 
 
 def with_sso(roles: Mapping[str, AccountRole], session: str) -> dict[str, Settings]:
@@ -148,16 +153,6 @@ def sign_in(name: str, sso: SignIn) -> dict[str, Settings]:
 def session_header(name: str) -> str:
     """Return the header of a sign-in with IAM Identity Center."""
     return f"sso-session {name}"
-
-
-def serial_of(profiles: Profiles, source_profile: str) -> str | None:
-    """Return the MFA device of a profile, as far as the files know it: by its settings, or by a session it got."""
-    if serial := profiles.settings(source_profile).get("mfa_serial"):
-        return serial
-    sessions = [session for options in profiles.credentials.values() if (session := store.load(options))]
-    own = [session for session in sessions if session.source == source_profile]
-    newest = max(own, key=lambda session: session.expires, default=None)
-    return newest.serial if newest else None
 
 
 def write(
@@ -263,7 +258,6 @@ def is_of(settings: Settings, organization: str) -> bool:
 
 
 def difference(have: Settings, want: Settings, keys: Iterable[str]) -> dict[str, str | None]:
-    """Return the options to set, and those of ours to remove; a device that a person added stays."""
+    """Return the options to set, and those of ours to remove."""
     drift: dict[str, str | None] = {key: value for key, value in want.items() if have.get(key) != value}
-    by_hand = {"mfa_serial"} if "role_arn" in want else set()
-    return drift | {key: None for key in keys if key in have and key not in want and key not in by_hand}
+    return drift | {key: None for key in keys if key in have and key not in want}

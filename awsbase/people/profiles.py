@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Literal
 
 from awsbase.errors import Refused, UsageError
-from awsbase.people import files, resolver, store
+from awsbase.people import account_profiles, files, resolver, store
 from awsbase.people.files import Files
 from awsbase.people.resolver import Keys, Origin, Profiles
 from awsbase.records import record
@@ -78,7 +79,7 @@ def _of_profile(profiles: Profiles, name: str, origin: Origin, environ: Mapping[
         origin = resolver.origin_of(profiles, name, {})
 
     settings = profiles.settings(name)
-    keys_profile, keys_origin = resolver.source_of_role(profiles, name) if origin == "role" else (name, origin)
+    keys_profile, keys_origin = _source_of_role(profiles, name) if origin == "role" else (name, origin)
     in_environment = keys_origin == "environment"
     keys = resolver.environment_keys(environ) if in_environment else None
     if keys_origin == "keys":
@@ -101,6 +102,19 @@ def _of_profile(profiles: Profiles, name: str, origin: Origin, environ: Mapping[
         if long_term
         else stored_key(profiles.settings(keys_profile).get("credential_process", "")),
     )
+
+
+def _source_of_role(profiles: Profiles, name: str) -> tuple[str, Origin]:
+    """Return the profile that a role is assumed with; for one of an organization that with the person's own key."""
+    own = account_profiles.own_profile(profiles.settings(name))
+    if own is None:
+        return resolver.source_of_role(profiles, name)
+    if own not in profiles.names:
+        raise UsageError(
+            f"profile {name} takes its session from profile {own}, which does not exist",
+            hint=f"`aws configure --profile {shlex.quote(own)}` makes it from your access key",
+        )
+    return own, resolver.origin_of(profiles, own, {}, source=True)
 
 
 def stored_key(process: str) -> str | None:

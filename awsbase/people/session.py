@@ -203,7 +203,7 @@ def _base_session(source: Source, request: SessionRequest, person: Person) -> Se
     if request.direct:
         return None
     # A person of an organization has many roles: one code gets the session that serves all of them.
-    if source.keys_profile and account_profiles.mark_of(source.config):
+    if source.keys_profile and account_profiles.own_profile(source.config):
         return refresh(SessionRequest(source.keys_profile, device=request.device), person).session
     same = [
         session

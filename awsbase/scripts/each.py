@@ -29,7 +29,7 @@ def reach_all(organization: Organization, members: Sequence[Member], options: Op
     """Reach every account before anything of one is read; raises Unreachable with what is wrong with all of them."""
     if options.sandbox:
         return embedded(organization, members, options)
-    sessions, clock = Sessions(session_of), SystemClock()
+    sessions, clock = Sessions(lambda named: session_of(named or options.profile)), SystemClock()
     found: list[Reached] = []
     wrong: list[AwsbaseError] = []
     for member in members:

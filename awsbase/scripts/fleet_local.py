@@ -26,6 +26,7 @@ from awsbase.fleet.tolerance import exit_code, waves
 from awsbase.fleet.ways import asking, check_ways
 from awsbase.fleet.work import work
 from awsbase.organization import Member, Organization
+from awsbase.organization.access_opened import protected_of
 from awsbase.organization.reach import Sessions, route
 from awsbase.people.profile_session import session_of
 from awsbase.scripts.ask import prompt
@@ -91,7 +92,14 @@ def reconcile(
     order = waves(organization, members, several.waves)
     with running(organization, members, "reconcile", several, options, only, patience) as run:
         run.approved = given.accounts if given else {}
-        risky = {each.name for each in members if allow_risky and (given or not each.entry.protected)}
+        leading = {each.name for each in members if protected_of(organization.model, each.name)}
+        risky = {
+            each.name
+            for each in members
+            if allow_risky and (given or not (each.entry.protected or each.name in leading))
+        }
+        if allow_risky and yes and not given:
+            err("".join(map(leading_note, sorted(leading))))
         if not (yes or options.sandbox or given):
             run.plan()
             waiting = run.planned()
@@ -119,6 +127,11 @@ def reconcile(
     return INTERRUPTED if run.stop.is_set() else code
 
 
+def leading_note(name: str) -> str:
+    """Say that risky changes of an account let people into protected ones, and need more than an option."""
+    return f"{name} lets people into protected accounts: its risky changes need a terminal, or --approved FOLDER\n"
+
+
 @contextmanager
 def running(
     organization: Organization,
@@ -130,7 +143,7 @@ def running(
     patience: float = 0.0,
 ) -> Iterator[LocalRun]:
     """Yield a run with its record, which Ctrl-C stops; raises UsageError for ways that are mistakes in the file."""
-    sessions = Sessions(session_of)
+    sessions = Sessions(lambda named: session_of(named or options.profile))
     if not options.sandbox:
         check_ways((route(organization, each) for each in members), sessions)
     record = record_of(organization, members, mode, several, only, in_memory=options.sandbox)
@@ -139,7 +152,7 @@ def running(
     progress = FleetProgress(sys.stderr, quiet=options.quiet)
     try:
         with interruptible(lambda said: err(f"{FINISHING}\n")) as stop:
-            yield LocalRun(organization, record, carry_out, progress, stop, only, patience)
+            yield LocalRun(organization, record, carry_out, progress, stop, only, patience, options.profile)
     finally:
         record.close()
 

@@ -21,6 +21,8 @@ def command(debug: bool) -> int:
     """Carry out one account's work: an item as JSON on stdin, its result as JSON on stdout.
 
     Any engine that runs programs can run a fleet by it. An item can be given again at any time.
+    \f
+    Raises UsageError for what is no item.
     """
     from awsbase.fleet.item import read_item
     from awsbase.fleet.work import work

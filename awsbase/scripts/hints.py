@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 # A command that somebody else runs is left alone: "alice runs `awsbase mfa create`".
 COMMAND = re.compile(r"(?<!\bruns )`awsbase ([a-z][^`]*)`")
-WITHOUT_PROFILE = ("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials")
+WITHOUT_PROFILE = (
+    *(f"fleet {name}" for name in ("package", "retry", "run", "slow", "status", "work")),
+    *("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials"),
+)
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
     *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune"),

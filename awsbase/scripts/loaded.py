@@ -43,13 +43,11 @@ def read_either(path: Path, options: Options, several: Several, *, live: bool = 
     if not is_organization(source):
         several.refuse_for(str(path))
         return _loaded(source, path, options)
-    from awsbase.organization.file import is_listed
     from awsbase.organization.load import organization
     from awsbase.scripts.organization import listing_with
 
-    if options.region or (options.profile and not is_listed(source.value.get("accounts"))):
-        name = "--region" if options.region else "--profile"
-        raise UsageError(f"{path} says itself how each account is reached, and where", hint=f"leave {name} out")
+    if options.region:
+        raise UsageError(f"{path} says itself where each account has its home", hint="leave --region out")
     found = organization(source, listing_with(options.profile) if live and not options.sandbox else None)
     several.chosen(found)
     return found

@@ -47,6 +47,8 @@ def command(
     """Print the ids, ARNs and names that others need of MANIFEST, by its own names; only reads.
 
     Values of secrets are never among them. Those of an organization file stand below the names of its accounts.
+    \f
+    Raises UsageError for a format that is about one account.
     """
     if is_stdout(output):
         output = None

@@ -108,7 +108,7 @@ def of_iam(organization: Organization, roles: Mapping[str, AccountRole], where: 
     there = resolver.read(where)
     if source not in there.names:
         err(f"there is no profile {source} yet: `aws configure --profile {shlex.quote(source)}` makes it\n")
-    return profile_writing.with_iam(roles, source, profile_writing.serial_of(there, source)), {}
+    return profile_writing.with_iam(roles, there, source), {}
 
 
 def of_sso(organization: Organization, roles: Mapping[str, AccountRole], where: Files, profile: str | None) -> Wanted:

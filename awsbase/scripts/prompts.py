@@ -90,7 +90,8 @@ def account_of(profile: str | None, region: str | None, *, debugging: bool) -> A
 def own_profile(profile: str | None) -> str | None:
     """Return the profile of one's own IAM user, in place of one for a role that `awsbase profiles write` wrote."""
     settings = account_profiles.settings_of(os.environ, Path.home(), profile)
-    return settings["source_profile"] if settings and "source_profile" in settings else profile
+    own = account_profiles.own_profile(settings) if settings else None
+    return own or profile
 
 
 def session_profile(profile: str | None, *, debugging: bool) -> str | None:
@@ -99,7 +100,7 @@ def session_profile(profile: str | None, *, debugging: bool) -> str | None:
     botocore would ask for a code for each role; one code serves all of them here.
     """
     settings = account_profiles.settings_of(os.environ, Path.home(), profile)
-    if not settings or "role_arn" not in settings:
+    if not settings or not account_profiles.own_profile(settings):
         return profile
     from awsbase.people.session import SessionRequest, refresh
     from awsbase.scripts.mfa import person

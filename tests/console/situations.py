@@ -30,6 +30,8 @@ from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
 from awsbase.session import Target, reconcile
 from tests.contract.sample import account
+from tests.fleet.organizations import ORGANIZATION as FLEET
+from tests.fleet.organizations import TEMPLATE as ONE_SETTING
 from tests.later import unhurried
 from tests.organization import files as organization_files
 from tests.people.alice import Phone
@@ -127,8 +129,11 @@ def three_accounts(situation: Situation) -> None:
     """Write an organization file of three accounts, and the manifest that they get."""
     organization_files.written(situation.folder, organization_files.ORGANIZATION + ACCESS)
     (home := Path(situation.environment["HOME"], ".aws")).mkdir()
-    serial = "arn:aws:iam::111111111111:mfa/alice"
-    (home / "config").write_text(f"[profile acme-users]\nregion = eu-west-1\nmfa_serial = {serial}\n")
+    (home / "config").write_text("[profile acme-users]\nregion = eu-west-1\n")
+
+
+def accounts_of_a_fleet(situation: Situation) -> None:
+    organization_files.written(situation.folder, FLEET, account=ONE_SETTING)
 
 
 def in_an_empty_folder(situation: Situation) -> None:
@@ -359,6 +364,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "with the trust policies of docs/pipeline.md": with_trust_policies,
     "where the plug-in acme-repositories is installed": with_a_plug_in,
     "with the organization of three accounts": three_accounts,
+    "with the accounts of a fleet": accounts_of_a_fleet,
     "as the tutorial does, step by step": in_an_empty_folder,
     "in the reconciled account": in_the_reconciled_account,
     "with a bastion, in the reconciled account": with_a_bastion,

@@ -111,7 +111,7 @@ ONE = "version: 1\naccount: {id: '111111111111', name: acme, region: eu-west-1}\
         (("plan", "org.yaml", "--who"), "--who is about the plan of one account"),
         (("plan", "org.yaml", "-o", "-"), "-o - is about the plan of one account"),
         (("plan", "org.yaml", "-o", "."), ". is there already and holds no plans"),
-        (("plan", "org.yaml", "--profile", "x"), "org.yaml says itself how each account is reached"),
+        (("plan", "org.yaml", "--region", "us-east-1"), "org.yaml says itself where each account has its home"),
         (("plan", "org.yaml", "--tolerate", "many"), "--tolerate many is no number of accounts"),
         (("reconcile", "org.yaml", "--wave", "staging"), "--wave staging covers no account"),
         (("reconcile", "org.yaml", "--approved", "."), ". is no folder of plans"),

@@ -47,7 +47,7 @@ class Fleet:
 
     def __init__(self, folder: Path) -> None:
         self.world = World([HUB, PROD, DEV, MANAGEMENT], management=MANAGEMENT, enforce=True)
-        id = of_world(self.world.first, HUB, "aws").org.id
+        id = of_world(self.world.accounts[HUB]).org.id
         access = f"fleet_access: {{hub: '{HUB}', organization: {id}}}\n"
         account = f"version: 1\niam: {{password_policy: {{minimum_length: 15}}}}\n{access}"
         self.organization: Organization = loaded(folder, FILE, account=account, hub="version: 1\nfleet: {}\n")

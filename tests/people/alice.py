@@ -75,7 +75,8 @@ class Alice:
         self.environ: dict[str, str] = {}
         self.terminal = Terminal()
         iam = self.sandbox.client("iam")
-        iam.create_user(UserName="alice")
+        if world is None:
+            iam.create_user(UserName="alice")
         key = iam.create_access_key(UserName="alice")["AccessKey"]
         self.sandbox.clock.advance(60)
         self.key = Secret(key["SecretAccessKey"])

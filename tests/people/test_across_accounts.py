@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
+from awsbase.aws import Aws
+from awsbase.engine.account import identify
+from awsbase.engine.execution import execute
+from awsbase.engine.wire import Wire
+from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.organization import Organization
-from awsbase.people import account_profiles, files, profile_writing, resolver
+from awsbase.manifest import resources
+from awsbase.people import account_profiles, files, profile_writing, profiles, resolver
 from awsbase.people.files import Files
 from awsbase.people.session import SessionRequest, refresh
 from awsbase.sandbox import World
@@ -31,40 +35,25 @@ access:
   grants:
     Developers: {dev: [Dev, Read], prod: Read}
 """
-SIMPLE = {"Action": ["s3:ListAllMyBuckets", "sts:GetCallerIdentity"], "Effect": "Allow", "Resource": "*"}
-
-
-def document(*statements: Mapping[str, object]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
-
-
-def organization(folder: Path) -> Organization:
-    """Return an organization in which developers read in prod, and do more in dev."""
-    place = folder / "organization"
-    place.mkdir(exist_ok=True)
-    return loaded(place, ORGANIZATION + ACCESS)
+PEOPLE = "version: 1\niam:\n  users: {alice: {groups: [Developers]}}\n"
+FILE = ORGANIZATION.replace("identity: true}", "identity: true, manifest: people.yaml}") + ACCESS
 
 
 @pytest.fixture
 def alice(tmp_path: Path) -> Iterator[Alice]:
-    """Yield a developer of three accounts with the profiles that were written for her."""
+    """Yield a developer of three accounts that were reconciled, with the profiles that were written for her."""
+    place = tmp_path / "organization"
+    place.mkdir()
+    organization = loaded(place, FILE, account="version: 1\niam: {}\n", people=PEOPLE)
     world = World([USERS, PROD, DEV], enforce=True)
+    for member in organization.members.values():
+        wanted = [each for section in resources(member.manifest).values() for each in section]
+        account = identify(Aws(world.session(member.entry.id), "eu-west-1"), Wire())
+        assert not execute("reconcile", wanted, KINDS, account, clock=world.clock).failed
     user = Alice(tmp_path, world=world, profile="acme-users")
-    granted = profile_writing.granted(organization(tmp_path), "Developers")
-    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    trust = {"Effect": "Allow", "Principal": {"AWS": USERS}, "Action": "sts:AssumeRole", "Condition": mfa}
-    for each in granted:
-        iam = world.session(each.id).client("iam")
-        name = each.arn.rpartition("/")[2]
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(trust))
-        allowed = SIMPLE if each.mark.role == "Read" else {**SIMPLE, "Action": "s3:*"}
-        iam.put_role_policy(RoleName=name, PolicyName="allowed", PolicyDocument=document(allowed))
-    own = {"Effect": "Allow", "Action": ["iam:ListMFADevices", "iam:ChangePassword"], "Resource": "*"}
-    roles = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": [each.arn for each in granted]}
-    iam = world.session(USERS).client("iam")
-    iam.put_user_policy(UserName="alice", PolicyName="allowed", PolicyDocument=document(own, roles))
-    wanted = profile_writing.with_iam(profile_writing.named(granted, "{account}-{role}"), "acme-users", None)
-    profile_writing.write(user.files, "acme", wanted, {}, prune=False)
+    roles = profile_writing.named(profile_writing.granted(organization, "Developers"), "{account}-{role}")
+    written = profile_writing.with_iam(roles, resolver.read(user.files), "acme-users")
+    profile_writing.write(user.files, "acme", written, {}, prune=False)
     world.clock.advance(60)
     world.forget_calls()
     yield user
@@ -76,7 +65,7 @@ def where(tmp_path: Path) -> Files:
     """Return AWS files with the profiles of three roles."""
     found = files.find({}, tmp_path)
     for name, mark in {"prod-Read": "acme/prod/Read", "dev-Dev": "acme/dev/Dev", "dev-Read": "acme/dev/Read"}.items():
-        files.write_config(found, name, {"role_arn": "arn:x", "source_profile": "acme-users", "x_awsbase": mark})
+        files.write_config(found, name, {"role_arn": "arn:x", "x_source_profile": "acme-users", "x_awsbase": mark})
     return found
 
 
@@ -121,8 +110,11 @@ def test_the_session_that_serves_all_accounts_is_that_of_the_persons_own_profile
     # What an administrator does in a role needs no other code.
     assert prompts.session_profile("prod-Read", debugging=False) == "prod-Read-mfa"
     assert prompts.session_profile("acme-users", debugging=False) == "acme-users"
-    # The device is known from then on, and can be written into the profiles.
-    assert profile_writing.serial_of(resolver.read(alice.files), "acme-users") == alice.phone.serial
+
+    alice.sandbox.client("iam").remove_user_from_group(UserName="alice", GroupName="Developers")
+    alice.sandbox.clock.advance(60)
+    with pytest.raises(AwsbaseError, match="AWS refuses"):
+        session(alice, "dev-Read")
 
 
 @pytest.mark.parametrize(
@@ -164,25 +156,24 @@ def test_a_profile_and_an_account_are_two_answers() -> None:
 
 @pytest.mark.slow
 def test_the_same_with_the_aws_cli(alice: Alice) -> None:
-    """One code for `awsbase exec`, and one for the CLI by itself, which keeps the session of the role."""
+    """One code, and the CLI works with the profiles as they were written."""
     shell = shell_of(alice)
-    read, write = ["s3api", "list-buckets"], ["s3api", "create-bucket", "--bucket", "acme-x"]
     with served(alice) as url:
-        run = shell.spawn(
-            "exec", "--account", "prod", "--", "sh", "-c", "echo with $AWSBASE_EXEC", AWS_ENDPOINT_URL=url
-        )
+        run = shell.spawn("exec", "--account", "prod", "--", "sh", "-c", "echo $AWSBASE_EXEC", AWS_ENDPOINT_URL=url)
         run.expect_exact("MFA code of alice-0: ")
         run.sendline(alice.phone.code())
-        assert "with prod-Read-mfa" in ended(run)
-        alice.sandbox.clock.advance(30)
+        assert "prod-Read-mfa" in ended(run)
+        read = shell.program(AWS, "--profile", "prod-Read", "s3api", "list-buckets", AWS_ENDPOINT_URL=url)
+        assert '"Buckets": []' in read.stdout
+        write = ["--profile", "dev-Read", "s3api", "create-bucket", "--bucket", "acme-x"]
+        assert "AccessDenied" in shell.program(AWS, *write, AWS_ENDPOINT_URL=url).stderr
 
-        files.write_config(alice.files, "prod-Read", {"mfa_serial": alice.phone.serial})
-        run = shell.terminal([AWS, "--profile", "prod-Read", *read], AWS_ENDPOINT_URL=url)
-        run.expect_exact("Enter MFA code for")
-        run.sendline(alice.phone.code())
-        assert '"Buckets": []' in ended(run)
-        refused = shell.program(AWS, "--profile", "prod-Read", *write, AWS_ENDPOINT_URL=url)
-        assert "AccessDenied" in refused.stderr
+
+def test_a_profile_whose_owner_has_no_key_says_which_it_needs(where: Files) -> None:
+    with pytest.raises(UsageError) as error:
+        profiles.find(where, "prod-Read", {})
+    assert error.value.message == "profile prod-Read takes its session from profile acme-users, which does not exist"
+    assert error.value.hint == "`aws configure --profile acme-users` makes it from your access key"
 
 
 @pytest.mark.parametrize(
@@ -200,13 +191,3 @@ def test_what_is_ones_own_is_in_the_account_of_the_people(
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert prompts.own_profile(named) == expected
-
-
-def test_a_role_that_was_taken_away_is_told(alice: Alice) -> None:
-    alice.types(alice.phone.code)
-    iam = alice.sandbox.client("iam")
-    iam.delete_user_policy(UserName="alice", PolicyName="allowed")
-    alice.sandbox.clock.advance(60)
-    files.write_config(alice.files, "acme-users", {"mfa_serial": alice.phone.serial})
-    with pytest.raises(AwsbaseError, match="AWS refuses"):
-        session(alice, "prod-Read")

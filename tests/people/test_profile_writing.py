@@ -16,6 +16,7 @@ from awsbase.people import files, profile_writing
 from awsbase.people.account_profiles import Mark
 from awsbase.people.files import FileError, Files
 from awsbase.people.profile_writing import AccountRole, compare, named, with_iam, with_sso, write
+from awsbase.people.resolver import Profiles
 from awsbase.scripts import Invocation, cli
 from tests.organization.files import ORGANIZATION, written
 
@@ -34,10 +35,12 @@ MINE = "# mine\n[default]\nregion = eu-west-1\n\n[profile  own]\n; why\noutput=j
 PROD_READ = """\
 [profile prod-Read]
 role_arn = arn:aws:iam::333333333333:role/acme-Read
-source_profile = acme-users
+source_profile = acme-users-mfa
+x_source_profile = acme-users
 region = eu-west-1
 x_awsbase = acme/prod/Read
 """
+NOBODY = Profiles({}, {})
 
 
 def role(account: str, name: str = "Read", organization: str = "acme") -> AccountRole:
@@ -47,7 +50,7 @@ def role(account: str, name: str = "Read", organization: str = "acme") -> Accoun
 
 def wanted(*accounts: str, source: str = "iam") -> Mapping[str, Mapping[str, str]]:
     roles = named([role(each) for each in accounts], "{account}-{role}")
-    return with_iam(roles, "acme-users", None) if source == "iam" else with_sso(roles, "acme")
+    return with_iam(roles, NOBODY, "acme-users") if source == "iam" else with_sso(roles, "acme")
 
 
 @pytest.fixture
@@ -67,14 +70,14 @@ def test_a_profile_for_each_account_and_role_is_appended_and_found_by_botocore(w
     done = write(where, "acme", wanted("prod"), {}, prune=False)
     assert where.config.read_text() == f"{MINE}\n{PROD_READ}"
     assert done.added == ("prod-Read",)
-    assert load_config(str(where.config))["profiles"]["prod-Read"]["source_profile"] == "acme-users"
+    assert load_config(str(where.config))["profiles"]["prod-Read"]["source_profile"] == "acme-users-mfa"
     assert write(where, "acme", wanted("prod"), {}, prune=True).edits == {}
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (PROD_READ.replace("acme-users", "other"), PROD_READ),
+        (PROD_READ.replace("acme-users-mfa", "other"), PROD_READ),
         (PROD_READ.replace("[profile prod-Read]", '[profile "prod-Read"]'), None),
         (PROD_READ.replace("region = eu-west-1", "region=us-east-1\noutput = json\n# mine"), None),
         (PROD_READ.replace("\n", "\r\n").replace("eu-west-1", "x"), PROD_READ.replace("\n", "\r\n")),
@@ -95,7 +98,7 @@ def test_a_profile_of_ours_is_corrected_in_its_place(before: str, after: str | N
     [
         ("[profile prod-Read]\nrole_arn = x\n", "", "somebody else made it"),
         (PROD_READ.replace("acme/prod", "other/prod"), "", "it belongs to the organization other"),
-        (PROD_READ.replace("source_profile", "aws_access_key_id"), "", "it has keys of its own"),
+        (PROD_READ.replace("\nsource_profile", "\naws_access_key_id"), "", "it has keys of its own"),
         ("", "[prod-Read]\naws_access_key_id = x\n", "it has keys of its own"),
         (PROD_READ, "[prod-Read]\naws_access_key_id = x\n", "it has keys of its own"),
         ("[DEFAULT]\nx_awsbase = acme/prod/Read\n[profile prod-Read]\nrole_arn = x\n", "", "somebody else made it"),
@@ -113,12 +116,28 @@ def test_a_profile_of_somebody_else_is_left_and_told(
     assert (where.config.read_text(), where.credentials.read_text()) == (config, credentials)
 
 
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({"aws_access_key_id": "AKIA"}, {"source_profile": "kim-mfa", "x_source_profile": "kim"}),
+        ({"credential_process": "x"}, {"source_profile": "kim-mfa", "x_source_profile": "kim"}),
+        ({"region": "eu-west-1"}, {"source_profile": "kim-mfa", "x_source_profile": "kim"}),
+        ({"sso_session": "x", "sso_account_id": "1", "sso_role_name": "r"}, {"source_profile": "kim"}),
+        ({"role_arn": "x", "source_profile": "y"}, {"source_profile": "kim"}),
+    ],
+    ids=["key", "keychain", "nothing yet", "sign-in", "role"],
+)
+def test_roles_are_assumed_from_a_session_where_a_key_gets_one(own: dict[str, str], expected: dict[str, str]) -> None:
+    made = with_iam(named([role("prod")], "{account}"), Profiles({}, {"kim": own}), "kim")
+    assert {key: value for key, value in made["prod"].items() if "source" in key} == expected
+
+
 def test_prune_removes_what_the_file_no_longer_has_and_only_that(where: Files) -> None:
     where.config.write_text(MINE)
     write(
         where,
         "other",
-        with_iam(named([role("prod", organization="other")], "{org}-{account}"), "x", None),
+        with_iam(named([role("prod", organization="other")], "{org}-{account}"), NOBODY, "x"),
         {},
         prune=True,
     )
@@ -142,7 +161,8 @@ def test_the_sign_in_is_one_section_that_goes_with_its_last_profile(where: Files
     assert load_config(str(where.config))["sso_sessions"]["acme"]["sso_start_url"] == "https://a.example/start"
     write(where, "acme", wanted("prod"), {}, prune=True)
     assert where.config.read_text() == f"{MINE}\n[profile prod-Read]\nregion = eu-west-1\n" + (
-        "x_awsbase = acme/prod/Read\nrole_arn = arn:aws:iam::333333333333:role/acme-Read\nsource_profile = acme-users\n"
+        "x_awsbase = acme/prod/Read\nrole_arn = arn:aws:iam::333333333333:role/acme-Read\n"
+        "source_profile = acme-users-mfa\nx_source_profile = acme-users\n"
     )
 
 

@@ -150,6 +150,7 @@ MISTAKES = (
 )
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda each: each.said[1] or each.said[0])
 def test_moto_alone_takes_what_the_sandbox_refuses(mistake: Mistake) -> None:
     said = []

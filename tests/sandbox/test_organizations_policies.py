@@ -72,6 +72,7 @@ def test_disabling_a_type_detaches_its_policies(aws: Any) -> None:
     assert refused(aws.enable_policy_type, RootId="r-none", PolicyType=SCP) == "RootNotFoundException"
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(
     ("type", "content"),
     [

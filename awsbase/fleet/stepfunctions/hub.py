@@ -24,6 +24,7 @@ from awsbase.records import record
 SECONDS = Decimal(3)
 # Steps that AWS counts at most for one account: its child's start, the task, one more try, its end.
 STEPS = 4
+CENT = Decimal("0.01")
 
 
 class NoHub(UsageError):
@@ -123,10 +124,11 @@ class Estimate:
     def __str__(self) -> str:
         if self.steps is None or self.function is None or self.requests is None:
             return "what AWS charges in this region is not known"
-        total = cents(self.steps + self.function + self.requests)
+        if (total := self.steps + self.function + self.requests) < CENT:
+            return f"less than {cents(CENT)} for Step Functions, Lambda and S3"
         return (
-            f"about {total}: {cents(self.steps)} for Step Functions, {cents(self.function)} for Lambda at {SECONDS} s "
-            f"an account, {cents(self.requests)} for S3"
+            f"about {cents(total)}: {cents(self.steps)} for Step Functions, {cents(self.function)} for Lambda at "
+            f"{SECONDS} s an account, {cents(self.requests)} for S3"
         )
 
     def document(self) -> dict[str, str | None]:
@@ -136,8 +138,8 @@ class Estimate:
 
 
 def cents(usd: Decimal) -> str:
-    """Return an amount in whole cents, upwards."""
-    return dollars(max(usd, Decimal("0.01")).quantize(Decimal("0.01")))
+    """Return an amount in whole cents."""
+    return dollars(usd.quantize(CENT))
 
 
 def estimate(hub: Hub, accounts: int) -> Estimate:
