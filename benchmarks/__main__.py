@@ -47,6 +47,7 @@ def main() -> None:
         "--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts, adopt, fleet"
     )
     parser.add_argument("--calls", action="store_true", help="say how often each operation was called")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw how a fleet grows, as SVG")
     wanted = parser.parse_args()
 
     calls: list[str] = []
@@ -82,7 +83,7 @@ def main() -> None:
         print("", *adopting(wanted.runs), sep="\n")
     # Thousands of accounts take a quarter of an hour.
     if wanted.only == "fleet":
-        for line in fleet(SIZES):
+        for line in fleet(SIZES, wanted.plot):
             print(line, flush=True)
 
 

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from awsbase.fleet.worker import CarryOut
 from awsbase.organization.reach import Sessions
 from benchmarks.canned import Canned
 from benchmarks.fleet_items import HOME, item
+from benchmarks.plot import plot
 
 RECORDED = "AWSBASE_BENCHMARK_RECORDED"
 SIZES = {"small": 5000, "baseline": 200}
@@ -106,10 +107,11 @@ def cpu() -> float:
     return total + ended.ru_utime + ended.ru_stime
 
 
-def fleet(accounts: dict[str, int]) -> Iterator[str]:
-    """Yield the rows of a table: how calls, CPU and memory grow with the number of accounts."""
+def fleet(accounts: Mapping[str, int], picture: Path | None = None) -> Iterator[str]:
+    """Yield the rows of a table: how calls, CPU and memory grow with the number of accounts; draw them as well."""
     yield HEAD
     yield "| --- " * (HEAD.count(" | ") + 1) + "|"
+    steps: dict[str, list[Step]] = {}
     for manifest, count in accounts.items():
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "recorded"
@@ -117,8 +119,22 @@ def fleet(accounts: dict[str, int]) -> Iterator[str]:
             alone = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             os.environ[RECORDED] = str(file)
             for step in growth(manifest, count):
+                steps.setdefault(manifest, []).append(step)
                 hourly = 3600 * step.accounts / step.seconds
                 yield (
                     f"| {manifest} | {step.accounts:,} | {step.calls:.2f} | {step.calls - alone:+.2f} | {step.cpu:.2f} "
                     f"| {hourly:,.0f} | {step.memory / 1024:.0f} |"
                 )
+    if picture:
+        picture.write_text(drawn(steps))
+
+
+def drawn(steps: Mapping[str, list[Step]]) -> str:
+    """Return the growth as a plot."""
+    panels = {
+        "seconds of CPU an account": {name: [(each.accounts, each.cpu) for each in of] for name, of in steps.items()},
+        "MiB of all processes": {
+            name: [(each.accounts, each.memory / 1024) for each in of] for name, of in steps.items()
+        },
+    }
+    return plot(panels, "accounts")
