@@ -100,7 +100,7 @@ class Fleet(Section):
         default=40,
         ge=1,
         le=1000,
-        description="How many accounts at once; `awsbase fleet slow RUN 20` changes it in a run.",
+        description="How many accounts at once; `awsbase fleet slow RUN 20` changes it.",
     )
     tolerate: Share = Field(
         default="2%", description="How many of the accounts may fail before a run stops: a share, like 2%."
