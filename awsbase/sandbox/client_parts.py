@@ -1,76 +1,85 @@
 """What clients of this process share: botocore would make it anew for each, which takes longer than a call.
 
-A model, the methods of a client and the rules for endpoints depend on the service alone, and nobody changes them.
+A model, the methods of a client and the rules for endpoints depend on the service alone, and nobody changes them. Only
+clients whose models come from the loader of the sandboxes share them: others may be made of other models.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import copy
-from functools import cache, partial
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Any, cast
 
 from botocore import hooks, regions
 from botocore.client import ClientCreator
 from botocore.endpoint_provider import EndpointProvider
 from botocore.hooks import EventAliaser, HierarchicalEmitter, NodeList
+from botocore.loaders import Loader
 from botocore.model import ServiceModel
-
-Part = TypeVar("Part")
 
 
 @cache
-def share_parts() -> None:
-    """Let all clients share what depends on their service alone, and copy quickly what they do not share."""
+def share_parts(loader: Loader) -> None:
+    """Let clients of a loader share what depends on their service alone, and copy quickly what they do not share."""
+    parts = Parts(loader, ClientCreator)
     creator: Any = ClientCreator
-    creator._load_service_model = load_model
-    creator._create_methods = methods(ClientCreator._create_methods)
-    trie: Any = hooks._PrefixTrie
-    trie._recursive_copy = lambda _, node: copied(node)
+    creator._load_service_model = lambda *asked: parts.model(*asked)
+    creator._load_service_endpoints_ruleset = lambda *asked: parts.endpoint_rules(*asked)
+    creator._create_methods = lambda *asked: parts.methods(*asked)
     resolving: Any = regions
-    resolving.EndpointProvider = provider
+    resolving.EndpointProvider = parts.endpoint_provider
+    handlers: Any = hooks
+    handlers._PrefixTrie._recursive_copy = lambda _, node: copied(node)
 
 
-def load_model(creator: Any, service: str, api_version: str | None = None) -> ServiceModel:
-    """Return the model of a service: one for all clients whose loader has read the same."""
-    content = creator._loader.load_service_model(service, "service-2", api_version=api_version)
-    return MODELS.get((content,), lambda: ServiceModel(content, service_name=service))
+class Parts:
+    """Hold the parts that clients of one loader share, beside how botocore makes them for all others."""
 
+    def __init__(self, loader: Loader, creator: Any) -> None:
+        self._loader = loader
+        self._read = creator._load_service_model
+        self._read_rules = creator._load_service_endpoints_ruleset
+        self._create = creator._create_methods
+        self._models: dict[tuple[str, str | None], ServiceModel] = {}
+        self._methods: dict[ServiceModel, dict[str, Any]] = {}
+        # By the id of the rules, which are long to compare; they live as long as the loader.
+        self._providers: dict[int, EndpointProvider | None] = {}
 
-def methods(create: Callable[[Any, ServiceModel], dict[str, Any]]) -> Callable[[Any, ServiceModel], dict[str, Any]]:
-    """Return how the methods of a client are made, once for each model."""
+    def model(self, creator: Any, service: str, api_version: str | None = None) -> ServiceModel:
+        """Return the model of a service."""
+        if creator._loader is not self._loader:
+            return cast(ServiceModel, self._read(creator, service, api_version))
+        if (service, api_version) not in self._models:
+            self._models[service, api_version] = self._read(creator, service, api_version)
+        return self._models[service, api_version]
 
-    def once(creator: Any, model: ServiceModel) -> dict[str, Any]:
-        # Their documentation is written with the handlers of one client.
-        plain = copy(creator)
-        plain._event_emitter = EventAliaser(HierarchicalEmitter())
-        return dict(METHODS.get((model,), lambda: create(plain, model)))
+    def methods(self, creator: Any, model: ServiceModel) -> dict[str, Any]:
+        """Return the methods of a client."""
+        if creator._loader is not self._loader:
+            return cast(dict[str, Any], self._create(creator, model))
+        if model not in self._methods:
+            # Their documentation would keep the handlers of this client, and its sandbox with them.
+            plain = copy(creator)
+            plain._event_emitter = EventAliaser(HierarchicalEmitter())
+            self._methods[model] = self._create(plain, model)
+        return dict(self._methods[model])
 
-    return once
+    def endpoint_rules(self, creator: Any, service: str, api_version: str | None = None) -> Mapping[str, Any]:
+        """Return the rules for the endpoints of a service."""
+        rules: Mapping[str, Any] = self._read_rules(creator, service, api_version)
+        if creator._loader is self._loader:
+            self._providers.setdefault(id(rules))
+        return rules
 
-
-def provider(ruleset_data: Any, partition_data: Any, excluded_params: Any = None) -> EndpointProvider:
-    """Return what finds the endpoints of a service: one for all clients."""
-    make = partial(EndpointProvider, ruleset_data, partition_data, excluded_params)
-    return PROVIDERS.get((ruleset_data, partition_data), make)
-
-
-class Kept(Generic[Part]):
-    """Hold parts by what they were made of: by the very objects, since these are long to compare."""
-
-    def __init__(self) -> None:
-        self._kept: dict[tuple[int, ...], tuple[Any, Part]] = {}
-
-    def get(self, of: tuple[Any, ...], make: Callable[[], Part]) -> Part:
-        """Return the part that was made of these objects, or make it."""
-        # The objects are kept too, so that no other gets the id of one.
-        key = tuple(map(id, of))
-        if key not in self._kept:
-            self._kept[key] = of, make()
-        return self._kept[key][1]
-
-
-MODELS: Kept[ServiceModel] = Kept()
-METHODS: Kept[dict[str, Any]] = Kept()
-PROVIDERS: Kept[EndpointProvider] = Kept()
+    def endpoint_provider(
+        self, ruleset_data: Mapping[str, Any], partition_data: Any, excluded_params: Any = None
+    ) -> EndpointProvider:
+        """Return what finds an endpoint by these rules."""
+        found = self._providers.get(id(ruleset_data))
+        if found is None:
+            found = EndpointProvider(ruleset_data, partition_data, excluded_params)
+            if id(ruleset_data) in self._providers:
+                self._providers[id(ruleset_data)] = found
+        return found
 
 
 def copied(node: Mapping[str, Any]) -> dict[str, Any]:
@@ -89,6 +98,7 @@ class Aliases(EventAliaser):
     """Finds the present names of events that have been renamed; copies remember what any of them has found."""
 
     def __copy__(self) -> "Aliases":
-        made: Any = Aliases(copy(self._emitter), self._event_aliases)
-        made._alias_name_cache = self._alias_name_cache
-        return made
+        old: Any = self
+        new: Any = Aliases(copy(old._emitter), old._event_aliases)
+        new._alias_name_cache = old._alias_name_cache
+        return cast(Aliases, new)

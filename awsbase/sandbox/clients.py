@@ -91,7 +91,7 @@ def _bare() -> Any:
     from botocore.session import Session
 
     # To register botocore's own handlers takes most of what a session takes; to copy them does not.
-    share_parts()
+    share_parts(_loader())
     session: Any = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     session._events = Aliases(session._original_handler)
     session.register_component("event_emitter", session._events)

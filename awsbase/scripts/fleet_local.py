@@ -96,9 +96,9 @@ def reconcile(
         risky = {
             each.name
             for each in members
-            if allow_risky and (given or not (each.entry.protected or each.name in leading))
+            if allow_risky and (given or options.sandbox or not (each.entry.protected or each.name in leading))
         }
-        if allow_risky and yes and not given:
+        if allow_risky and yes and not (given or options.sandbox):
             err("".join(map(leading_note, sorted(leading))))
         if not (yes or options.sandbox or given):
             run.plan()
