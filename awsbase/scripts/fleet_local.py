@@ -106,7 +106,7 @@ def reconcile(
             if waiting and not run.stop.is_set():
                 err(text(run, "plan", options, sys.stderr))
                 with abortable():
-                    ask = prompt(Path(organization.file), "--yes, or --approved FOLDER")
+                    ask = prompt(typed_path(organization), "--yes, or --approved FOLDER")
                     agreed = consent(run, waiting, ask, allow_risky=allow_risky)
                 if not agreed:
                     err("declined, nothing was changed\n")
@@ -224,6 +224,11 @@ def with_plans(organization: Organization, members: Sequence[Member], given: Pla
     if strange := [name for name in given.accounts if name not in organization.members]:
         raise Refused(f"there is an approved plan for {strange[0]}, which {organization.file} does not have")
     return [each for each in members if each.name in given.accounts]
+
+
+def typed_path(organization: Organization) -> Path:
+    """Return the path that the file was given by: what comes from stdin leaves only the terminal to ask on."""
+    return Path("-" if organization.file == "<stdin>" else organization.file)
 
 
 def second_plan(run: LocalRun) -> str:
