@@ -30,7 +30,7 @@ from awsbase.organization.access_opened import protected_of
 from awsbase.organization.reach import Sessions, route
 from awsbase.people.profile_session import session_of
 from awsbase.scripts.ask import prompt
-from awsbase.scripts.connect import embedded_accounts
+from awsbase.scripts.each import embedded_world
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err, out, out_json
@@ -200,7 +200,7 @@ def how(
     """Return what carries items out: the embedded accounts, this process, or several."""
     deadline = several.deadline or DEADLINE
     if options.sandbox:
-        world = embedded_accounts([each.entry.id for each in members], deny=options.deny)
+        world = embedded_world(members, options)
 
         def unit(item: Item, stop: threading.Event) -> Result:
             session = world.session(item.id, region=item.route.region)
