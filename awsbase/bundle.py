@@ -60,7 +60,7 @@ def own_bundle() -> bytes:
     return packed(installed(), platform_here())
 
 
-PACK = "pack those for Lambda, and name the file in the manifest: `awsbase fleet package --help`"
+PACK = "pack wheels for Lambda with `awsbase fleet package`, and name that file in the manifest"
 
 
 def unsuitable() -> str:

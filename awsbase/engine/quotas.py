@@ -92,6 +92,9 @@ TARGETS = Quota("targets", "rule", 5)
 SNAPSHOT_POLICIES = Quota("lifecycle policies", "region", 100)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html
 BUCKET_POLICY = Quota("characters of its policy", "bucket", 20_480)
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+CONTROL_POLICY = Quota("characters of its document", "service control policy", 10_240)
+CONTROL_POLICIES = Quota("service control policies", "root, unit or account", 10)
 # https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html
 KEY_POLICY = Quota("characters of its policy", "key", 32_768)
 

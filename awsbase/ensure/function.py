@@ -233,7 +233,7 @@ def content(want: Function) -> bytes:
     if len(zipped) > MOST_ZIPPED:
         raise TooLarge(
             f"the code of the function {want.name} has {len(zipped):,} bytes, and Lambda takes {MOST_ZIPPED:,}",
-            hint="pack it without what it does not need: `awsbase fleet package --help`",
+            hint="pack less: `awsbase fleet package` writes about 25 MB",
         )
     return zipped
 

@@ -43,11 +43,8 @@ from awsbase.facts.organization import (
 from awsbase.policies.document import Document, difference, same, size
 from awsbase.records import record
 
-# Since 15 May 2026 AWS takes twice as much as before, and not all of its pages say so:
-# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
-SIZE = quotas.Quota("characters of its document", "service control policy", 10_240)
-ATTACHED = quotas.Quota("service control policies", "root, unit or account", 10)
-SMALLER = {SIZE: 5_120, ATTACHED: 5}
+# What AWS took of each before 15 May 2026, as not all of its pages know.
+SMALLER = {quotas.CONTROL_POLICY: 5_120, quotas.CONTROL_POLICIES: 5}
 
 
 class OfAws(AwsbaseError):
@@ -208,22 +205,22 @@ def leave_room(run: Run, want: OrganizationPolicy, targets: Mapping[str, Any]) -
 
     Raises QuotaExceeded.
     """
-    length = size(want.document)
-    quotas.fits(run, SIZE, f"policy {want.name}", length, "make two policies of it, or name actions with *")
-    if length > SMALLER[SIZE]:
-        run.note(f"it has {length} characters: AWS takes {SIZE.most} now, and {SMALLER[SIZE]} before 15 May 2026")
+    longest, limit, length = quotas.CONTROL_POLICY, quotas.CONTROL_POLICIES, size(want.document)
+    quotas.fits(run, longest, f"policy {want.name}", length, "make two policies of it, or name actions with *")
+    if length > SMALLER[longest]:
+        run.note(f"it has {length} characters: AWS takes {longest.most} now, and {SMALLER[longest]} before 15 May 2026")
     for name, target in targets.items():
         there = set() if isinstance(target, Unknown) else set(run.read(attached_at, target))
         beside = {each.name for each in run.resources if isinstance(each, OrganizationPolicy) and name in each.targets}
         count = len(there | beside | {want.name} | {"FullAWSAccess"})
-        if count > ATTACHED.most:
+        if count > limit.most:
             raise QuotaExceeded(
-                f"{shown(name)} would have {count} {ATTACHED.what}, AWS's FullAWSAccess included, and AWS takes "
-                f"{ATTACHED.most} per {ATTACHED.place}",
+                f"{shown(name)} would have {count} {limit.what}, AWS's FullAWSAccess included, and AWS takes "
+                f"{limit.most} per {limit.place}",
                 hint="put several into one, or attach some further up or down",
             )
-        if count > SMALLER[ATTACHED] and want.name not in there:
-            now, before = ATTACHED.most, SMALLER[ATTACHED]
+        if count > SMALLER[quotas.CONTROL_POLICIES] and want.name not in there:
+            now, before = limit.most, SMALLER[quotas.CONTROL_POLICIES]
             run.note(f"{shown(name)} gets {count} policies: AWS takes {now} now, and {before} before 15 May 2026")
 
 
@@ -347,7 +344,7 @@ KIND = Kind(
     found_by="name",
     owns="the document; attachments, if this manifest made it",
     keeps="tags, description; attachments of a policy that was there before",
-    quotas=(SIZE, ATTACHED),
+    quotas=(quotas.CONTROL_POLICY, quotas.CONTROL_POLICIES),
     describe=Describe(things, listing_permissions),
     absent=Absent(remove_organization_policy, permissions=removal_permissions),
 )

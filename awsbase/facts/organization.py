@@ -118,7 +118,7 @@ def root(facts: Facts) -> RootFacts | None:
         return None
     listed = [each for page in client(facts.aws).get_paginator("list_roots").paginate() for each in page["Roots"]]
     (only,) = listed
-    return RootFacts(only["Id"], {each["Type"]: each["Status"] for each in only["PolicyTypes"]})
+    return RootFacts(only["Id"], {each["Type"]: each["Status"] for each in only.get("PolicyTypes", ())})
 
 
 def root_id(facts: Facts) -> str | None:
@@ -198,7 +198,9 @@ def control_policies(facts: Facts) -> Mapping[str, ControlPolicyFacts]:
     pages = client(facts.aws).get_paginator("list_policies").paginate(Filter=SCP)
     listed = [each for page in pages for each in page["Policies"]]
     return {
-        each["Name"]: ControlPolicyFacts(each["Id"], each["Name"], each.get("Description", ""), each["AwsManaged"])
+        each["Name"]: ControlPolicyFacts(
+            each["Id"], each["Name"], each.get("Description", ""), each.get("AwsManaged", False)
+        )
         for each in listed
     }
 

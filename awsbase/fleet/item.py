@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from awsbase import __version__
@@ -90,18 +90,19 @@ def item_of(
     patience: float = 0.0,
 ) -> Item:
     """Return the work on one account of an organization file."""
-    return Item(
-        run,
-        mode,
-        route(organization, member),
-        member.text,
-        named_files(member.manifest),
-        plan_fingerprint(member.manifest),
-        only,
-        approved,
-        allow_risky,
-        patience,
+    return replace(
+        bare_item(organization, member, run, mode, only),
+        manifest=member.text,
+        files=named_files(member.manifest),
+        approved=approved,
+        allow_risky=allow_risky,
+        patience=patience,
     )
+
+
+def bare_item(organization: Organization, member: Member, run: str, mode: Mode, only: tuple[str, ...] = ()) -> Item:
+    """Return an item without its manifest, which tells what is to be done and cannot be carried out."""
+    return Item(run, mode, route(organization, member), "", {}, plan_fingerprint(member.manifest), only)
 
 
 def read_item(value: object) -> Item:

@@ -110,11 +110,12 @@ class LocalRun:
         """Tell whether a person has to do something in an account."""
         return any(bool(result.report and result.report["manual_actions"]) for result in self.record.all())
 
-    def groups(self) -> Groups:
-        """Return what became of the accounts, the same of several once."""
+    def groups(self, mode: Mode) -> Groups:
+        """Return what became of the accounts, the same of several once; of a reconcile, only what was carried out."""
         grouping = Grouping(self.members)
         for result in self.record.all():
-            grouping.add(result)
+            if result.failing or result.ends(mode):
+                grouping.add(result)
         return grouping.groups()
 
     @property
@@ -134,7 +135,7 @@ class LocalRun:
             name,
             mode,
             len(self.record.header.accounts),
-            self.ended,
+            {status: number for status, number in self.ended.items() if mode == "plan" or status != "changes"},
             calls,
             writes,
             self.stop.is_set(),

@@ -81,7 +81,8 @@ class Record:
     @property
     def left(self) -> list[str]:
         """Return the accounts that are not finished, in the order of the file."""
-        return [name for name in self.header.accounts if name not in self.results or not self.results[name].finished]
+        ended = {name for name, result in self.results.items() if result.ends(self.header.mode)}
+        return [name for name in self.header.accounts if name not in ended]
 
     def add(self, result: Result) -> None:
         """Write a result; once this returns, it outlives this process and the machine."""

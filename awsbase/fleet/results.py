@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
+from awsbase.engine.changes import Mode
 from awsbase.errors import UsageError
 from awsbase.fleet.item import Item, text
 from awsbase.records import record
@@ -35,10 +36,9 @@ class Result:
         """Tell whether something is wrong with the account."""
         return self.status in FAILING
 
-    @property
-    def finished(self) -> bool:
-        """Tell whether a run that goes on has nothing to do here: a plan with changes ends a plan alone."""
-        return not self.failing and (self.mode == "plan" or self.status != "changes")
+    def ends(self, mode: Mode) -> bool:
+        """Tell whether a run of this mode has nothing more to do here: a plan with changes ends a plan alone."""
+        return not self.failing and (mode == "plan" or self.status != "changes")
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON values."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from awsbase.engine.changes import Mode
 from awsbase.errors import UsageError
 from awsbase.fleet.results import Result
 from awsbase.manifest.paths import closest
@@ -38,18 +39,23 @@ def tolerance(text: str) -> Tolerance:
 
 
 def exit_code(
-    results: Iterable[Result], total: int, allowed: Tolerance, *, strict: bool = False, needs_people: bool = False
+    results: Iterable[Result],
+    total: int,
+    allowed: Tolerance,
+    *,
+    mode: Mode = "plan",
+    strict: bool = False,
+    needs_people: bool = False,
 ) -> int:
     """Return the exit code of a run on many accounts; accounts without a result are not done.
 
     What was refused is never tolerated: somebody has to decide about it.
     """
     results = list(results)
-    failing = sum(each.failing for each in results)
-    missing = total - len(results)
-    if any(each.status == "refused" for each in results) or not allowed.holds(failing + missing, total):
+    undone = total - sum(each.ends(mode) for each in results)
+    if any(each.status == "refused" for each in results) or not allowed.holds(undone, total):
         return FAILED
-    if failing + missing:
+    if undone:
         return TOLERATED
     return PEOPLE if strict and needs_people else DONE
 

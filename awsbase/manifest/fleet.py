@@ -117,7 +117,7 @@ class Fleet(Section):
     def check(self, manifest: object) -> Iterator[ValidationProblem]:
         """Yield packages that do not run on Lambda."""
         if self.code is None and (why := unsuitable()):
-            hint = "pack those for Lambda: `awsbase fleet package --help`"
+            hint = "pack wheels for Lambda with `awsbase fleet package`, and name that file here"
             yield ValidationProblem(("code",), f"the packages that are installed here {why}", hint)
 
     @property

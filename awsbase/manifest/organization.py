@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from awsbase.engine.quotas import CONTROL_POLICY
 from awsbase.engine.resource import Resource
 from awsbase.ensure.central_root import CentralRoot
 from awsbase.ensure.delegated_administrator import DELEGABLE, DelegatedAdministrator
 from awsbase.ensure.member_account import MemberAccount
 from awsbase.ensure.organization import ADDRESS, Organization
-from awsbase.ensure.organization_policy import SIZE, OrganizationPolicy
+from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import OrganizationalUnit, unit_address
 from awsbase.ensure.trusted_service import OWN_CALL, PRINCIPALS, TrustedService
 from awsbase.facts.organization import SCP
@@ -129,8 +130,8 @@ class ControlPolicy(Section):
         yield from document_errors(
             self.document, "inline", (at,), manifest.account.scope.partition, listed=self.file is None
         )
-        if (length := size(self.document)) > SIZE.most:
-            message = f"the document has {length} characters, and AWS takes {SIZE.most}"
+        if (length := size(self.document)) > CONTROL_POLICY.most:
+            message = f"the document has {length} characters, and AWS takes {CONTROL_POLICY.most}"
             yield ValidationProblem((at,), message, "make two policies of it, or name actions with *")
 
 

@@ -10,7 +10,7 @@ from awsbase.access.assumable import Asking, asking, may_assume
 from awsbase.access.comparison import shortened, wider
 from awsbase.access.trust import asks_for_mfa
 from awsbase.aws import Aws
-from awsbase.engine.account import identify
+from awsbase.engine.account import Account, identify
 from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
@@ -65,10 +65,14 @@ def iam_of(organization: Organization, member: Member, sessions: Sessions) -> Au
 
     Raises AwsbaseError when the account cannot be reached, or refuses to be read.
     """
+    way = route(organization, member)
+    return iam_in(check(way, identify(Aws(sessions.to(way), way.region), Wire())), member)
+
+
+def iam_in(account: Account, member: Member) -> Authorization:
+    """Read the IAM of an account that was reached; raises AwsbaseError when it refuses to be read."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    way = route(organization, member)
-    account = check(way, identify(Aws(sessions.to(way), way.region), Wire()))
     try:
         with ThreadPoolExecutor(1, "fact") as pool:
             facts = Facts(account.aws, pool)
@@ -94,16 +98,18 @@ def with_documents(iam: Authorization, facts: Facts) -> Authorization:
 
 def live_table(organization: Organization, accounts: tuple[str, ...], sessions: Sessions) -> Table:
     """Return the table with what the accounts allow in its cells; raises AwsbaseError when nobody can say who asks."""
-    wanted = table(organization, accounts)
-    people = organization.identity
-    if people is None:
+    if organization.identity is None:
         raise AwsbaseError(
             f"{organization.file} has no account with the people's IAM users", hint="write identity: true at it"
         )
-    iams = read(organization, accounts, sessions)
+    return compared(organization, organization.identity, accounts, read(organization, accounts, sessions))
+
+
+def compared(organization: Organization, people: Member, accounts: tuple[str, ...], iams: Iams) -> Table:
+    """Return the table with what was read in its cells; raises AwsbaseError without the account of the people."""
     if people.name not in iams.read:
         raise AwsbaseError(iams.unread[people.name], hint="without it nobody can say who gets in anywhere")
-    return Comparison(organization, people, iams).table(wanted)
+    return Comparison(organization, people, iams).table(table(organization, accounts))
 
 
 class Comparison:

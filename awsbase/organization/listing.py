@@ -82,7 +82,7 @@ def listed(session: Any, region: str) -> ListedOrganization:
     caller = identify(aws, Wire())
     client = aws.at(REGIONS.get(partition(region), region)).organizations
     try:
-        management = client.describe_organization()["Organization"]["MasterAccountId"]
+        management = client.describe_organization().get("Organization", {}).get("MasterAccountId", "")
         accounts = list(pages(client, "list_accounts", "Accounts"))
         roots = list(pages(client, "list_roots", "Roots"))
         units = {id: path for root in roots for id, path in below(client, root["Id"], "")}
@@ -91,21 +91,25 @@ def listed(session: Any, region: str) -> ListedOrganization:
         raise refused(error, caller.caller) from error
     except (BotoCoreError, OSError) as error:
         raise AwsbaseError(f"cannot reach AWS Organizations: {error}", hint="check the network") from error
-    found = [ListedAccount(each["Id"], each["Name"], state(each), placed.get(each["Id"], "")) for each in accounts]
+    # Whatever has no name is told by its id, which is none.
+    found = [
+        ListedAccount(each["Id"], each.get("Name") or each["Id"], state(each), placed.get(each["Id"], ""))
+        for each in accounts
+    ]
     return ListedOrganization(found, [path for path in units.values() if path], management, caller.id)
 
 
 def pages(client: Any, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
-    """Yield what all pages of a list hold."""
+    """Yield what all pages of a list hold; what has no id is nothing that anybody could use."""
     for page in client.get_paginator(operation).paginate(**arguments):
-        yield from page[key]
+        yield from (each for each in page.get(key, ()) if each.get("Id"))
 
 
 def below(client: Any, parent: str, path: str) -> Iterator[tuple[str, str]]:
     """Yield the ids of a root or a unit and of all units below it, each with its path."""
     yield parent, path
     for unit in pages(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent):
-        yield from below(client, unit["Id"], f"{path}/{unit['Name']}".lstrip("/"))
+        yield from below(client, unit["Id"], f"{path}/{unit.get('Name') or unit['Id']}".lstrip("/"))
 
 
 def parents(client: Any, accounts: Sequence[Mapping[str, Any]], units: Mapping[str, str]) -> dict[str, str]:

@@ -61,11 +61,14 @@ def left(environ: Mapping[str, str], home: str, now: datetime, profile: str | No
 
 def session_of(name: str, stored: Mapping[str, Mapping[str, str]], environ: Mapping[str, str], home: str) -> str:
     """Return the profile that holds the session of another profile, by its name or its `credential_process`."""
+    config = read(variables.file_of(environ, home, variables.CONFIG))
+    settings = config.get(name if name == "default" else f"profile {name}", {})
+    # A role of an organization is assumed from this session by all tools.
+    if SOURCE in settings and "source_profile" in settings:
+        return settings["source_profile"]
     if stored.get(f"{name}-mfa", {}).get(SOURCE) == name:
         return f"{name}-mfa"
-    config = read(variables.file_of(environ, home, variables.CONFIG))
-    header = name if name == "default" else f"profile {name}"
-    process = config.get(header, {}).get("credential_process", "").replace("=", " ").split()
+    process = settings.get("credential_process", "").replace("=", " ").split()
     if "mfa" not in process or "credentials" not in process:
         return name
     given = dict(zip(process, process[1:], strict=False))  # noqa: RUF007 itertools would be one more import

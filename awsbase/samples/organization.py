@@ -169,7 +169,7 @@ SAMPLES = (
         },
     ),
     Sample(
-        "trail of an organization",
+        "trail of all accounts",
         RECORD,
         not_on_aws=NOT_ON_AWS,
         tamperings={

@@ -16,7 +16,7 @@ from awsbase.engine.changes import Mode
 from awsbase.errors import Refused, UsageError
 from awsbase.fleet import plans, records
 from awsbase.fleet.consent import consent
-from awsbase.fleet.item import Item, item_of
+from awsbase.fleet.item import Item, bare_item
 from awsbase.fleet.local import CarryOut, LocalRun
 from awsbase.fleet.plans import Plans
 from awsbase.fleet.pool import DEADLINE, Pool, one_by_one, unit_of
@@ -96,9 +96,9 @@ def reconcile(
         risky = {
             each.name
             for each in members
-            if allow_risky and (given or not (each.entry.protected or each.name in leading))
+            if allow_risky and (given or options.sandbox or not (each.entry.protected or each.name in leading))
         }
-        if allow_risky and yes and not given:
+        if allow_risky and yes and not (given or options.sandbox):
             err("".join(map(leading_note, sorted(leading))))
         if not (yes or options.sandbox or given):
             run.plan()
@@ -122,7 +122,8 @@ def reconcile(
         if stopped:
             err(f"stopped after the wave {', '.join(each.name for each in stopped)}: too many of its accounts failed\n")
         people = strict and run.needs_people()
-        code = exit_code(run.results.values(), len(run.members), allowed, strict=strict, needs_people=people)
+        total = len(run.members)
+        code = exit_code(run.results.values(), total, allowed, mode="reconcile", strict=strict, needs_people=people)
         say_what_is_left(run)
     return INTERRUPTED if run.stop.is_set() else code
 
@@ -172,7 +173,7 @@ def record_of(
     """
 
     def header(names: Sequence[str], run: str) -> Header:
-        items = (item_of(organization, organization.members[name], run, mode, only=only) for name in names)
+        items = (bare_item(organization, organization.members[name], run, mode, only) for name in names)
         return Header(run, mode, organization.file, records.digest(items), tuple(names))
 
     def as_now(found: Header) -> Header:
@@ -262,7 +263,7 @@ def text(run: LocalRun, mode: Mode, options: Options, stream: TextIO) -> str:
     ids = {name: member.entry.id for name, member in run.members.items()}
     tally = run.tally(run.organization.model.organization.name, mode)
     details = {"full": options.full, "verbose": options.verbose, "quiet": options.quiet}
-    return render(view.lines(tally, run.groups(), ids, **details), stream)
+    return render(view.lines(tally, run.groups(mode), ids, **details), stream)
 
 
 def say_what_is_left(run: LocalRun) -> None:

@@ -28,11 +28,7 @@ def command(output: Path, wheels: Path | None, json: bool, debug: bool) -> None:
     """Write the zip that the functions of a fleet run: awsbase and the packages that it needs.
 
     The same packages give the same bytes. Name the file in the hub's manifest: `fleet: {code: fleet.zip}`. You need
-    this only where the installed packages do not run on Lambda, as on macOS.
-    \b
-    Wheels for Lambda on Arm:
-      pip download --dest wheels --only-binary :all: --python-version 3.12 \\
-        --platform manylinux2014_aarch64 boto3 click pydantic pyotp pyyaml rich
+    this only where the installed packages do not run on Lambda, as on macOS. There, fetch wheels for Lambda first.
     \f
     Raises AwsbaseError when the file cannot be written.
     """

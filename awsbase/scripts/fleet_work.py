@@ -15,7 +15,7 @@ from awsbase.scripts.output import err, out_json
 LARGEST = 64 * 1024 * 1024
 
 
-@click.command("work")
+@click.command("work", short_help="Carry out one account's work: JSON in, JSON out.")
 @DEBUG
 def command(debug: bool) -> int:
     """Carry out one account's work: an item as JSON on stdin, its result as JSON on stdout.

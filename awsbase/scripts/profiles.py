@@ -95,16 +95,20 @@ Wanted = tuple[Mapping[str, "Settings"], Mapping[str, "Settings"]]
 
 
 def of_iam(organization: Organization, roles: Mapping[str, AccountRole], where: Files, profile: str | None) -> Wanted:
-    """Return the profiles that assume roles from one's own; raises UsageError when nobody says which that is."""
+    """Return the profiles that assume roles from one's own; raises UsageError when nobody says which that is.
+
+    Where the file reaches the account of the people by a role, one's own profile is called as the account is.
+    """
     from awsbase.people import profile_writing, resolver
 
     identity = organization.identity
-    source = profile or (identity.way.profile if identity else None)
-    if not source:
+    if not (profile or identity):
         raise UsageError(
-            f"{organization.file} names no profile of the people's account",
-            hint="name yours with --profile, or write profile at the account with identity: true",
+            f"{organization.file} does not say where people have their IAM users",
+            hint="name your profile with --profile, or write identity: true at that account",
         )
+    source = profile or (identity and (identity.way.profile or identity.manifest.account.name))
+    assert source
     there = resolver.read(where)
     if source not in there.names:
         err(f"there is no profile {source} yet: `aws configure --profile {shlex.quote(source)}` makes it\n")

@@ -21,9 +21,13 @@ from awsbase.scripts.several import Several, takes_accounts
 from awsbase.view import cost, coverage, document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from awsbase.organization import Organization
+    from awsbase.organization.access_table import Table
     from awsbase.report.page import Subject
     from awsbase.report.saved import Saved
+    from awsbase.scripts.each import Reached
 
 SCHEMA = 1
 DEFAULT = Path("report.html")
@@ -59,7 +63,7 @@ def command(
     It shows what is left to do, the plan, coverage, costs, who may do what, and the graph. SAVED.json is what `plan`,
     `reconcile`, `coverage`, `drill` or `report` printed with --json: the history and the results of a drill come from
     it. In the sandbox the account is reconciled first. Of an organization file it writes a folder with a page for each
-    account.
+    account, and one that says who may do what in all of them.
     \f
     Raises UsageError when there would be no file to open.
     """
@@ -102,15 +106,17 @@ def accounts(organization: Organization, several: Several, options: Options, fol
 
     Raises UsageError when the folder holds something else.
     """
+    from awsbase.report.organization import render as overview
     from awsbase.report.page import render
     from awsbase.scripts.each import reach_all
 
     members = several.chosen(organization)
     pages = {each.name: folder / f"{each.name}.html" for each in members}
+    index = folder / ("_index.html" if "index" in pages else "index.html")
     if not options.json:
         if folder == STDOUT or (folder.exists() and not folder.is_dir()):
             raise UsageError("the pages of several accounts are a folder", hint="name a folder with -o")
-        for page in pages.values():
+        for page in (*pages.values(), index):
             check_ours(page)
     file = Path(organization.file).name
     reached = reach_all(organization, members, options)
@@ -122,7 +128,24 @@ def accounts(organization: Organization, several: Several, options: Options, fol
         for name, subject in subjects.items():
             document.save(render(subject, []), pages[name])
             err(f"report written to {pages[name]}\n")
+        if organization.model.access:
+            at = next(iter(subjects.values())).at
+            names = {name: page.name for name, page in pages.items()}
+            document.save(overview(table_of(organization, reached), names, file, at, sandbox=options.sandbox), index)
+            err(f"report written to {index}\n")
     return max(exit_code(each.plan) for each in subjects.values())
+
+
+def table_of(organization: Organization, reached: Sequence[Reached]) -> Table:
+    """Return who may do what in the accounts; without the account of the people only what the file wants."""
+    from awsbase.organization.access_live import Iams, compared, iam_in
+    from awsbase.organization.access_table import table
+
+    names, people = tuple(each.name for each in reached), organization.identity
+    if people is None or people.name not in names:
+        return table(organization, names)
+    read = {each.name: iam_in(each.session.target.account, organization.members[each.name]) for each in reached}
+    return compared(organization, people, names, Iams(read, {}))
 
 
 def subject_of(session: Session, file: str, standard: str) -> Subject:

@@ -45,7 +45,7 @@ LARGEST = 64 * 1024  # of a file with exports
     "named",
     multiple=True,
     default=(FIRST,),
-    show_default=FIRST,
+    show_default=True,
     metavar="[NAME=]ID",
     help="The account id. Give it again for several accounts, with the NAME of a profile for each.",
 )
@@ -101,9 +101,7 @@ def command(
     accounts = chosen(named, number)
     environ: Mapping[str, str] = ctx.find_root().obj.environ
     if command and (json or env_file):
-        raise UsageError(
-            "COMMAND gets the environment of the sandbox by itself", hint="leave --json and --env-file out"
-        )
+        raise UsageError("COMMAND gets the sandbox's environment by itself", hint="leave --json and --env-file out")
     path = found(command, environ) if command else ""
     check_free(host, port)
     if env_file:
@@ -112,15 +110,14 @@ def command(
         err(EARLY)
     first, several = next(iter(accounts)), organization or len(accounts) > 1
     if several:
-        management = first if organization else None
-        sandbox = embedded_accounts(accounts, management=management, region=region, enforce=enforce, deny=deny)
+        manager = first if organization else None
+        sandbox = embedded_accounts(accounts, management=manager, region=region, enforce=enforce, deny=deny)
     else:
         sandbox = embedded(first, region=region, enforce=enforce, deny=deny)
     sandbox.deliver = show_mail
     folder = Path(tempfile.mkdtemp(prefix="awsbase-sandbox-"))
     if several:
-        keys = {name: sandbox.key(account) for account, name in accounts.items()}
-        exports.profiles({name: (key.id, key.secret) for name, key in keys.items()}, region, folder)
+        write_profiles(sandbox, accounts, region, folder)
     key = sandbox.key()
     variables = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
     try:
@@ -132,6 +129,12 @@ def command(
         shutil.rmtree(folder, ignore_errors=True)
         if env_file:
             delete(env_file, folder)
+
+
+def write_profiles(world: World, accounts: Mapping[str, str], region: str, folder: Path) -> None:
+    """Write a profile for the administrator of each account, called as the account is."""
+    keys = {name: world.key(account) for account, name in accounts.items()}
+    exports.profiles({name: (key.id, key.secret) for name, key in keys.items()}, region, folder)
 
 
 def chosen(named: Sequence[str], number: int | None) -> dict[str, str]:

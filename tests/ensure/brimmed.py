@@ -17,15 +17,18 @@ from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key import Key
 from awsbase.ensure.launch_template import LaunchTemplate
+from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
+from awsbase.policies import Document
 from awsbase.records import record
 from awsbase.samples.backups import POLICY, ROLE
 from awsbase.samples.bastion import Bastion
 from awsbase.samples.monitoring import RULE, TOPIC, US
+from awsbase.samples.organization import ORGANIZATION, WORKLOADS
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import ACCOUNT, HOME, OREGON, problems
 from tests.contract.sample import go as reconciled
@@ -44,6 +47,13 @@ class Brimmed:
 
 def nothing(aws: Sandbox) -> None:
     """Leave an account as it is: what the manifest wants is too much by itself."""
+
+
+def denying(name: str, length: int = 1) -> OrganizationPolicy:
+    """Return a service control policy with so many characters in a name."""
+    statement = {"Sid": "A" * length, "Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}
+    document: Document = {"Version": "2012-10-17", "Statement": [statement]}
+    return OrganizationPolicy(scope=HOME, name=name, document=document, targets=(WORKLOADS.address,))
 
 
 MAILS = tuple(f"m{number}@acme.example" for number in range(11))
@@ -268,6 +278,20 @@ MORE = {
         long_policy(69),
         [BUCKET],
         "characters of its policy, and AWS takes 20480",
+    ),
+    "characters of a control policy": Brimmed(
+        quotas.CONTROL_POLICY,
+        nothing,
+        [ORGANIZATION, WORKLOADS, denying("long", 10_240)],
+        "characters of its document, and AWS takes 10240",
+        [ORGANIZATION, WORKLOADS, denying("long", 4_000)],
+    ),
+    "control policies of a unit": Brimmed(
+        quotas.CONTROL_POLICIES,
+        nothing,
+        [ORGANIZATION, WORKLOADS, *(denying(f"deny-{number}") for number in range(10))],
+        "Workloads would have 11 service control policies, AWS's FullAWSAccess included, and AWS takes 10 per",
+        [ORGANIZATION, WORKLOADS, *(denying(f"deny-{number}") for number in range(3))],
     ),
     "policy of a key": Brimmed(
         quotas.KEY_POLICY,

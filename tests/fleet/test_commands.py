@@ -15,6 +15,7 @@ from awsbase.scripts import cli
 from tests.fleet.conftest import FILE, TWO, Acme
 from tests.fleet.organizations import TEMPLATE
 from tests.organization.files import written
+from tests.scripts.test_terminal import ESCAPES, ended, terminal
 
 HERE = ("--jobs", 1)
 WHO = "sts:GetCallerIdentity"
@@ -146,3 +147,24 @@ def test_commands_that_look_take_the_file_too(acme: Acme) -> None:
     assert wrong.exit_code == 1
     lines = [line.partition(" cannot")[0] for line in wrong.stderr.splitlines()]
     assert lines[:2] == ["awsbase: prod", "awsbase: dev"]
+
+
+@pytest.mark.slow
+def test_on_a_terminal_it_asks_once_and_for_the_name_of_a_protected_account(acme: Acme) -> None:
+    for name in TWO:
+        acme.iam(name).update_account_password_policy(MinimumPasswordLength=20)
+    acme.world.forget_calls()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "XDG_"))}
+    run = terminal({**kept, **acme.environment, "TERM": "xterm"}, "reconcile", acme.file, *HERE)
+    run.expect("Type acme to allow it: ")
+    shown = ESCAPES.sub("", run.before)
+    assert "the same in all 2 accounts: prod, dev" in shown
+    assert "Apply the changes to 2 accounts of acme?\ndev (444444444444):" in shown
+    assert acme.written == []
+    run.sendline("acme")
+    run.expect("Type prod to allow it: ")
+    assert "prod (333333333333) is protected." in run.before
+    run.sendline("prod")
+    code, rest = ended(run)
+    assert (code, acme.written) == (0, ["prod", "dev"])
+    assert "acme: 2 accounts, 2 done" in rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from awsbase.fleet.records import Header, in_memory
 from awsbase.fleet.results import Result, Status
 from awsbase.fleet.tolerance import tolerance, waves
 from awsbase.organization import Organization
+from awsbase.view.fleet import lines
+from awsbase.view.text import render
 from tests.fleet.organizations import IDS, organization
 from tests.fleet.test_grouping import change, resource
 from tests.fleet.test_records import Silent
@@ -112,6 +115,23 @@ def test_one_yes_is_enough_but_for_what_is_risky(
     assert len(protected) == ("prod" in names)
 
 
+def test_what_was_planned_and_not_applied_is_not_told_as_done(acme: Organization) -> None:
+    def answer(item: Item) -> Result:
+        return planned(item) if item.mode == "plan" else fails_in("dev")(item)
+
+    this = run(acme, answer)
+    this.plan()
+    assert "3 with changes" in text(this, "plan")
+    this.reconcile(waves(acme, list(acme.members.values()), ["dev"]), tolerance("0"), lambda name: False)
+    assert text(this, "reconcile") == "acme: 3 accounts, 1 failed, 2 not begun\n\n0 calls, no write\n"
+
+
+def text(this: LocalRun, mode: Mode) -> str:
+    """Return what is told of a run."""
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    return render(lines(this.tally("acme", mode), this.groups(mode), IDS), stream)
+
+
 def test_what_somebody_has_approved_is_what_each_item_must_not_exceed(acme: Organization) -> None:
     this = run(acme, planned)
     this.plan()
@@ -119,5 +139,7 @@ def test_what_somebody_has_approved_is_what_each_item_must_not_exceed(acme: Orga
     approved = this.item("dev", "reconcile", True).approved
     assert approved
     assert approved["resources"][0]["address"] == "trail/x"
+    # A plan does not finish an account of a reconcile.
+    assert this.record.left == list(IDS)
     assert this.item("prod", "reconcile").approved is None
     assert this.item("dev", "plan").approved is None

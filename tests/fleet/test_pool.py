@@ -19,6 +19,8 @@ from awsbase.fleet.results import Result, read_result
 from awsbase.organization.reach import Route
 from tests.fleet.units import answer, canned
 
+ROOT = Path(__file__).parents[2]
+
 
 def item(name: str, notes: Path) -> Item:
     """Return an item that is carried out by the canned work, which keeps its notes in a folder."""
@@ -70,16 +72,17 @@ if __name__ == "__main__":
 def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"
     script.write_text(PARENT)
-    parent = subprocess.Popen([sys.executable, str(script), str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout
-    assert parent.stdout.readline() == "a\n"
-    until(lambda: (tmp_path / "hangs-1").exists() and (tmp_path / "hangs-2").exists())
-    workers = begun(tmp_path, "hangs-1") + begun(tmp_path, "hangs-2")
-    assert all(runs(pid) for pid in workers)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    until(lambda: not any(runs(pid) for pid in workers))
-    parent.stdout.close()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(script), str(tmp_path)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        assert parent.stdout.readline() == "a\n"
+        until(lambda: (tmp_path / "hangs-1").exists() and (tmp_path / "hangs-2").exists())
+        workers = begun(tmp_path, "hangs-1") + begun(tmp_path, "hangs-2")
+        assert all(runs(pid) for pid in workers)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        until(lambda: not any(runs(pid) for pid in workers))
 
 
 def until(condition: object, within: float = 20.0) -> None:

@@ -36,6 +36,11 @@ def test_the_exit_code_says_how_much_is_done(allowed: str, statuses: Sequence[St
     assert exit_code(results(*statuses), total, tolerance(allowed)) == code
 
 
+def test_changes_that_are_not_applied_are_not_done() -> None:
+    assert exit_code(results("done", "changes"), 2, tolerance("0")) == 0
+    assert exit_code(results("done", "changes"), 2, tolerance("0"), mode="reconcile") == 1
+
+
 def test_people_are_asked_for_only_where_all_is_done() -> None:
     assert exit_code(results("done"), 1, tolerance("0"), strict=True, needs_people=True) == 3
     assert exit_code(results("failed"), 1, tolerance("1"), strict=True, needs_people=True) == 4

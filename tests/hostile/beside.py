@@ -15,14 +15,19 @@ Path = tuple[str, ...]
 # What each list tells things apart by. AWS always tells it: without it nobody could say whose a thing is. Of EC2 there
 # is next to nothing here, since it is by their tags that awsbase knows its own.
 TOLD_APART_BY = {
+    "Accounts": "Id",
     "Aliases": "AliasName",
     "AnomalySubscriptions": "SubscriptionName",
+    "CreateAccountStatuses": "Id AccountName",
+    "DelegatedAdministrators": "Id",
+    "EnabledServicePrincipals": "ServicePrincipal",
     "GroupDetailList": "GroupName AttachedManagedPolicies.PolicyArn GroupPolicyList.PolicyName",
     "KeyPairs": "KeyName",
     "LaunchTemplateVersions": "LaunchTemplateName",
     "MetricAlarms": "AlarmName",
+    "OrganizationalUnits": "Id Name",
     "Parameters": "Name",
-    "Policies": "Arn PolicyId",
+    "Policies": "Arn PolicyId Id Name",
     "ResourceTagMappingList": "ResourceARN",
     "RoleDetailList": "Arn RoleName AttachedManagedPolicies.PolicyArn RolePolicyList.PolicyName "
     "InstanceProfileList.InstanceProfileName",
@@ -43,7 +48,7 @@ ABOUT_ONE = re.compile(
     r"ec2:Describe(Images|InstanceTypes|Regions|VpcAttribute)|.*:(ListTags.*|List.*Tags|.*ForResource)|"
     r"secretsmanager:DescribeSecret|sns:ListSubscriptionsByTopic|"
     r"s3:GetBucket.*|events:ListTargetsByRule|cloudtrail:GetEventSelectors|kms:GetKeyPolicy|budgets:.*|"
-    r"account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
+    r"organizations:(Describe.*|List(Parents|PoliciesForTarget|Roots|TargetsForPolicy))|account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
 )
 # These members hold the names of things, and these are words of AWS.
 NAMES = re.compile(r".*(Id|Arn|ARN|Name|Key|Value|Endpoint|PublicIp)|id|arn|name")

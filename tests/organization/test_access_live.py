@@ -19,16 +19,22 @@ from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.fleet.item import loaded_member
 from awsbase.manifest import resources
-from awsbase.organization import Organization
+from awsbase.organization import Member, Organization
 from awsbase.organization.access_chain import chains
 from awsbase.organization.access_changes import changes
 from awsbase.organization.access_live import live_table
-from awsbase.organization.access_table import Table
+from awsbase.organization.access_table import Table, table
 from awsbase.organization.reach import Sessions
 from awsbase.sandbox import World
 from awsbase.sandbox.serve import listen
 from awsbase.scripts import cli
+from awsbase.scripts.each import Reached
+from awsbase.scripts.options import Options
+from awsbase.scripts.report import table_of
+from awsbase.scripts.session import Session
+from awsbase.session import Target
 from awsbase.view.access_chain import chain_lines, change_lines
 from awsbase.view.access_matrix import MARKS, differences, document, label, lines, manual_actions, markdown
 from awsbase.view.text import render
@@ -65,11 +71,11 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Organization:
     return organization(tmp_path_factory.mktemp("acme"), BY_PROFILE + ROLES + GRANTS)
 
 
-def remarks(table: Table) -> set[str]:
+def remarks(of: Table) -> set[str]:
     """Return how cells differ, as lines."""
     return {
         f"{MARKS[state][0]} {label(row)} in {', '.join(accounts)}: {why}"
-        for state, row, accounts, why in differences(table)
+        for state, row, accounts, why in differences(of)
     }
 
 
@@ -150,10 +156,10 @@ def course(acme: Organization) -> Course:
 
 
 def test_accounts_that_were_reconciled_are_as_wanted(course: Course) -> None:
-    table = course.reconciled
-    assert [cell.state for row in table.rows for cell in row.cells.values()] == ["as wanted"] * 6
-    assert remarks(table) == set()
-    assert table.administrators == ("acme-Admin",)
+    states = [cell.state for row in course.reconciled.rows for cell in row.cells.values()]
+    assert states == ["as wanted"] * 6
+    assert remarks(course.reconciled) == set()
+    assert course.reconciled.administrators == ("acme-Admin",)
 
 
 def test_what_was_changed_by_hand_is_told_with_who_and_by_which_policy(course: Course) -> None:
@@ -189,11 +195,11 @@ def test_an_account_that_cannot_be_reached_is_told_and_the_others_are_compared(a
     world = World([USERS, PROD, "555555555555"])
     reached = {**PROFILES, "acme-dev": "555555555555"}
     sessions = Sessions(lambda profile: world.session(reached[profile or ""]), now=world.clock)
-    table = live_table(acme, ("users", "prod", "dev"), sessions)
-    assert list(table.unread) == ["dev"]
-    assert "these credentials reach 555555555555" in table.unread["dev"]
-    assert [row.cells["dev"].state for row in table.rows if "dev" in row.cells] == ["unknown", "unknown"]
-    assert "+ Admins in users, prod: the group Admins is not there" in remarks(table)
+    found = live_table(acme, ("users", "prod", "dev"), sessions)
+    assert list(found.unread) == ["dev"]
+    assert "these credentials reach 555555555555" in found.unread["dev"]
+    assert [row.cells["dev"].state for row in found.rows if "dev" in row.cells] == ["unknown", "unknown"]
+    assert "+ Admins in users, prod: the group Admins is not there" in remarks(found)
 
 
 def test_nobody_can_say_who_gets_in_without_the_account_of_the_people(acme: Organization) -> None:
@@ -243,6 +249,21 @@ def test_markdown_and_json_say_the_same(course: Course) -> None:
     assert deployers["people"] == ["dan", "mallory"]
     assert deployers["cells"]["prod"]["missing"] == ["acme-Prod lacks acme-deploy"]
     assert value["manual_actions"][0]["title"] == "dev has the IAM user bob"
+
+
+def test_a_report_compares_the_accounts_that_it_has_reached(acme: Organization, course: Course) -> None:
+    reached = [
+        Reached(member.name, Session(loaded_member(acme, member), [], target(course.world, member), Options()))
+        for member in acme.members.values()
+    ]
+    assert table_of(acme, reached).rows == course.repaired.rows
+    # Without the account of the people nobody can say who gets in.
+    assert table_of(acme, reached[1:]) == table(acme, ("prod", "dev"))
+
+
+def target(world: World, member: Member) -> Target:
+    """Return an account of the file as a report has it."""
+    return Target(identify(Aws(world.session(member.entry.id), "eu-west-1"), Wire()), world.clock)
 
 
 @pytest.mark.slow

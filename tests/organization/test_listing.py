@@ -188,6 +188,18 @@ def test_the_units_are_known_by_the_paths_that_aws_answers_with() -> None:
     assert parents(Nobody(), accounts, units) == {PROD: "Workloads/Prod", DEV: ""}
 
 
+def test_an_answer_with_less_in_it_is_read_as_far_as_it_goes(world: World) -> None:
+    session = world.session(MANAGEMENT)
+
+    def less(parsed: dict[str, Any], **_: Any) -> None:
+        for each in parsed.get("Accounts", ()):
+            del each["Id" if each["Id"] == DEV else "Name"]
+
+    session.events.register("after-call.organizations.ListAccounts", less)
+    found = listed(session, "eu-west-1")
+    assert [(each.id, each.name) for each in found.accounts] == [(MANAGEMENT, MANAGEMENT), (PROD, PROD)]
+
+
 def test_who_may_not_list_is_told_who_may(world: World) -> None:
     with pytest.raises(AwsbaseError) as error:
         listed(world.session(PROD), "eu-west-1")

@@ -234,6 +234,16 @@ def test_the_command_writes_what_the_file_grants(
     assert (tmp_path / ".aws/config").exists() == (code == 0)
 
 
+def test_a_person_has_a_profile_of_their_own_where_the_file_reaches_their_account_by_a_role(tmp_path: Path) -> None:
+    way = "role: OrganizationAccountAccessRole, via: prod"
+    file = FILE.replace("profile: acme-users", way).replace(
+        "role: OrganizationAccountAccessRole, via: users, p", "profile: p, p"
+    )
+    done = run(tmp_path, str(written(tmp_path, file)))
+    assert "source_profile = acme-users-mfa\n" in (tmp_path / ".aws/config").read_text()
+    assert "there is no profile acme-users yet: `aws configure --profile acme-users` makes it\n" in done.stderr
+
+
 def test_check_is_quiet_about_profiles_that_are_as_they_should_be(tmp_path: Path) -> None:
     path = str(written(tmp_path, FILE.replace("home: eu-west-1}", SSO)))
     assert run(tmp_path, path, "--source", "sso").exit_code == 0

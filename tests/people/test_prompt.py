@@ -52,13 +52,16 @@ def process(options: str, profile: str = "daily") -> str:
         (LIVE, "", {"AWS_ACCESS_KEY_ID": "AKIA"}, "work", "work-mfa 7h05m"),
         (LIVE, process("--profile other"), {"AWS_PROFILE": "daily"}, None, ""),
         (LIVE, "[profile daily]\ncredential_process = other mfa\n", {"AWS_PROFILE": "daily"}, None, ""),
+        (LIVE + session("prod-mfa", "12:30:00Z", "prod"),
+         "[profile prod]\nsource_profile = work-mfa\nx_source_profile = work\n", {"AWS_PROFILE": "prod"}, None,
+         "work-mfa 7h05m"),
         (KEY, "", {"AWS_PROFILE": "work"}, None, ""),
         (LIVE, "", {"AWS_PROFILE": ""}, None, ""),
         (session("w\x1b[31m", "12:30:00Z"), "", {}, "w\x1b[31m", "w[31m 30m"),
     ],
     ids=["session", "older variable", "its source", "option", "default", "hour", "last minute", "expired", "process",
          "process for a role", "process elsewhere", "exec", "other tool", "keys win", "option wins", "nothing yet",
-         "other process", "no session", "empty", "escape"],
+         "other process", "role of an organization", "no session", "empty", "escape"],
 )  # fmt: skip
 def test_the_prompt_shows_the_session_in_use(
     credentials: str, config: str, environ: dict[str, str], profile: str | None, expected: str, tmp_path: Path
