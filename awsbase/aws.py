@@ -153,4 +153,5 @@ class Aws:
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.clients.get(service, self.region)
+        # The name of a service that is a word of Python's has an underscore behind it: `aws.lambda_`.
+        return self.clients.get(service.removesuffix("_"), self.region)

@@ -125,7 +125,7 @@ class FunctionFacts:
 
 def function(facts: Facts, region: str, name: str) -> FunctionFacts | None:
     """Read one function with its tags; None when there is none."""
-    client = lambda_client(facts.aws, region)
+    client = facts.aws.at(region).lambda_
     found = empty_if("ResourceNotFoundException", client.get_function, FunctionName=name)
     return understood(found["Configuration"], found.get("Tags", {})) if found else None
 
@@ -145,11 +145,6 @@ def understood(said: Mapping[str, Any], tagged: Mapping[str, str]) -> FunctionFa
     )
 
 
-def lambda_client(aws: Any, region: str) -> Any:
-    """Return the client of Lambda, whose name is a word of Python's."""
-    return getattr(aws.at(region), "lambda")
-
-
 def function_reads(want: Function) -> Iterator[Read]:
     """Yield the facts that the recipe of a function reads, to prefetch them."""
     yield function, want.scope.region, want.name
@@ -157,7 +152,7 @@ def function_reads(want: Function) -> Iterator[Read]:
 
 def ensure_function(run: Run, want: Function) -> str:
     """Keep one function with its code, role and settings; returns its ARN. Raises TooLarge."""
-    client = lambda_client(run.aws, want.scope.region)
+    client = run.aws.lambda_
     run.result(f"role/{want.role}")
     have = run.read(function, want.scope.region, want.name)
     runtime, architecture = platform(want)
@@ -242,12 +237,12 @@ def remove_function(run: Run, want: Function) -> None:
     """Delete a function that this manifest made."""
     have = run.read(function, want.scope.region, want.name)
     if have and tags.made_here(run, want, have.tags):
-        run.delete("function", lambda_client(run.aws, want.scope.region).delete_function, FunctionName=want.name)
+        run.delete("function", run.aws.lambda_.delete_function, FunctionName=want.name)
 
 
 def function_things(facts: Facts, scope: Scope) -> Things:
     """Yield each function of a region, as the resource that would make it just so."""
-    client = lambda_client(facts.aws, scope.region)
+    client = facts.aws.at(scope.region).lambda_
     for page in client.get_paginator("list_functions").paginate():
         for said in page["Functions"]:
             name, address = said["FunctionName"], scope.address("function", said["FunctionName"])
