@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from awsbase.aws import Aws
 from awsbase.errors import UsageError
@@ -223,3 +224,11 @@ def test_the_cost_of_a_run_is_that_of_the_table(hub: Hub) -> None:
         "0.0100",
     ]
     assert str(cost).startswith("about $0.20: $0.10 for Step Functions")
+
+
+def test_another_interpreter_of_the_language_takes_the_shipped_definition(hub: Hub) -> None:
+    # moto's own, which the sandbox does not use; it is what LocalStack runs.
+    StepFunctionsParserBackend._validate_definition(json.dumps(shipped(hub)))
+    broken = shipped(hub) | {"StartAt": "Nowhere", "States": {}}
+    with pytest.raises(Exception, match="ASLParserException"):
+        StepFunctionsParserBackend._validate_definition(json.dumps(broken))
