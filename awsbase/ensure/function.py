@@ -152,20 +152,11 @@ def function_reads(want: Function) -> Iterator[Read]:
 
 def ensure_function(run: Run, want: Function) -> str:
     """Keep one function with its code, role and settings; returns its ARN. Raises TooLarge."""
-    client = run.aws.lambda_
+    client = run.aws.at(want.scope.region).lambda_
     run.result(f"role/{want.role}")
     have = run.read(function, want.scope.region, want.name)
     runtime, architecture = platform(want)
-    settings: dict[str, Any] = {
-        "Role": want.role_arn,
-        "Handler": want.handler,
-        "Description": want.description,
-        "Timeout": want.timeout,
-        "MemorySize": want.memory,
-        "Runtime": runtime,
-    }
-    wanted = dict(zip(FunctionFacts().settings, settings.values(), strict=True))
-    untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}
+    settings = settings_of(want, runtime)
 
     if have is None:
         run.create(
@@ -178,21 +169,44 @@ def ensure_function(run: Run, want: Function) -> str:
             Code={"ZipFile": content(want)},
             Tags=tags.with_origin(want),
         )
-        return want.arn
+    else:
+        replace_code(run, want, have, architecture)
+        correct(run, want, have, settings)
+    return want.arn
 
-    code = {"code": want.code.digest, "architecture": architecture}
-    if drift := compare({"code": have.sha256, "architecture": have.architecture}, code):
+
+def settings_of(want: Function, runtime: str) -> dict[str, Any]:
+    """Return what Lambda is told of a function beside its code, in the order of its facts."""
+    return {
+        "Role": want.role_arn,
+        "Handler": want.handler,
+        "Description": want.description,
+        "Timeout": want.timeout,
+        "MemorySize": want.memory,
+        "Runtime": runtime,
+    }
+
+
+def replace_code(run: Run, want: Function, have: FunctionFacts, architecture: str) -> None:
+    """Give a function the wanted code if it has another one."""
+    wanted = {"code": want.code.digest, "architecture": architecture}
+    if drift := compare({"code": have.sha256, "architecture": have.architecture}, wanted):
         run.update(
             "code",
             drift,
-            client.update_function_code,
+            run.aws.at(want.scope.region).lambda_.update_function_code,
             # What awsbase packs of itself is what runs here; a file can hold anything.
             risk=access(f"it runs what a file holds, as role/{want.role}" if want.code.data else ""),
             FunctionName=want.name,
             ZipFile=content(want),
             Architectures=[architecture],
         )
-    if drift := compare(have.settings, wanted):
+
+
+def correct(run: Run, want: Function, have: FunctionFacts, settings: dict[str, Any]) -> None:
+    """Correct the settings and the tags of a function that is there."""
+    client = run.aws.at(want.scope.region).lambda_
+    if drift := compare(have.settings, dict(zip(have.settings, settings.values(), strict=True))):
         why = "" if have.role == want.role_arn else f"it acts as {want.role_arn}"
         run.update(
             "settings",
@@ -202,7 +216,7 @@ def ensure_function(run: Run, want: Function) -> str:
             FunctionName=want.name,
             **settings,
         )
-    if untagged:
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update(
             "tags",
             [Drift(key, have.tags.get(key), value) for key, value in untagged.items()],
@@ -211,7 +225,6 @@ def ensure_function(run: Run, want: Function) -> str:
             Resource=want.arn,
             Tags=untagged,
         )
-    return want.arn
 
 
 def platform(want: Function) -> tuple[str, str]:
@@ -237,7 +250,7 @@ def remove_function(run: Run, want: Function) -> None:
     """Delete a function that this manifest made."""
     have = run.read(function, want.scope.region, want.name)
     if have and tags.made_here(run, want, have.tags):
-        run.delete("function", run.aws.lambda_.delete_function, FunctionName=want.name)
+        run.delete("function", run.aws.at(want.scope.region).lambda_.delete_function, FunctionName=want.name)
 
 
 def function_things(facts: Facts, scope: Scope) -> Things:
