@@ -265,7 +265,6 @@ def read_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "ListAccounts")
     below = (root_arns(want.scope), unit_arns(want.scope))
     yield allow("organizations", "ListAccountsForParent", "ListOrganizationalUnitsForParent", on=below)
-    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def readable(scope: Scope) -> Allows:
@@ -282,6 +281,8 @@ def write_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "CreatePolicy", "TagResource")
     yield allow("organizations", "UpdatePolicy", on=(policies,))
     yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
+    # Who may only plan must not enter other accounts as their administrator: such a plan names them as not read.
+    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def removal_permissions(want: OrganizationPolicy) -> Allows:
