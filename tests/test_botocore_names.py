@@ -103,8 +103,8 @@ class Scan(ast.NodeVisitor):
         """Return the service whose client an expression is."""
         if isinstance(node, ast.Name):
             return self._clients.get(node.id) or None
-        if isinstance(node, ast.Attribute) and node.attr in SERVICES and self._account(node.value):
-            return node.attr
+        if isinstance(node, ast.Attribute) and node.attr.removesuffix("_") in SERVICES and self._account(node.value):
+            return node.attr.removesuffix("_")
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             return self._kept.get(node.attr)
         return None
