@@ -314,15 +314,18 @@ def things(facts: Facts, scope: Scope) -> Things:
             yield LeftAlone(address, "AWS", "organizations ListPolicies says AwsManaged")
             continue
         labelled = facts.read(labels, have.id)
-        attached = sorted(facts.read(attached_to, have.id))
+        attached = facts.read(attached_to, have.id)
         found = OrganizationPolicy(
             scope=scope,
             name=name,
             document=facts.read(control_document, have.id),
+            # By their names, whatever ids AWS has drawn.
             targets=tuple(
-                ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
-                for id in attached
-                if id in roots or id in paths or id in members
+                sorted(
+                    ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
+                    for id in attached
+                    if id in roots or id in paths or id in members
+                )
             ),
             description=have.description,
             tags=tags.of_others(labelled),
