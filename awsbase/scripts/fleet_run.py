@@ -8,6 +8,7 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.scripts.ask import prompt
+from awsbase.scripts.fleet_hub import command as typed
 from awsbase.scripts.fleet_hub import reached
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, JSON
 from awsbase.scripts.organization import ORGANIZATION, read_organization
@@ -91,7 +92,7 @@ def command(
         out_json({**header.document(), "execution": execution, "cost": cost.document()})
     else:
         out(f"run {run} has started\n")
-        err(f"`awsbase fleet status {run}` shows how far it is\n")
+        err(f"{typed('status', run, organization)} shows how far it is\n")
     return 0
 
 

@@ -245,6 +245,22 @@ def test_a_second_administrator_is_refused_where_aws_takes_one_alone() -> None:
     assert f"{account_ids(sandbox)[DEV.email]} administers access-analyzer" in str(report.outcomes[-1].error)
 
 
+def test_a_policy_that_allows_is_risky_where_not_everything_is_allowed() -> None:
+    allows = replace(
+        LEAVE,
+        name="allow",
+        document={**LEAVE.document, "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]},
+    )
+    sandbox = made(WORKLOADS, LEAVE)
+    assert risky(go(sandbox, "plan", [ORGANIZATION, WORKLOADS, LEAVE, allows])) == []
+    client = organizations(sandbox)
+    top = client.list_roots()["Roots"][0]["Id"]
+    (unit,) = client.list_organizational_units_for_parent(ParentId=top)["OrganizationalUnits"]
+    client.detach_policy(PolicyId="p-FullAWSAccess", TargetId=unit["Id"])
+    report = go(sandbox, "plan", [ORGANIZATION, WORKLOADS, LEAVE, allows])
+    assert risky(report) == [f"{allows.address}: create attachment to Workloads"]
+
+
 def test_detaching_comes_after_attaching_and_needs_approval() -> None:
     sandbox = made(WORKLOADS, PROD, LEAVE)
     report = go(
