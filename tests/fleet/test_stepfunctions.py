@@ -113,7 +113,7 @@ def test_the_worker_of_this_test_exchanges_the_task_and_nothing_else(hub: Hub) -
 @pytest.mark.slow
 def test_of_200_accounts_three_fail_and_a_retry_does_only_those(hub: Hub, aws: Aws, worker: Worker) -> None:
     worker.unit = unit = Unit("a003", "a099", "a150")
-    header = started(aws, hub, "whole", accounts(200), tolerate=2)
+    header = started(aws, hub, "whole", accounts(200), tolerate=2, at_once=10)
 
     assert sorted(worker.work()) == sorted(header.accounts)
     standing = runs.standing(aws, hub, header.run)
