@@ -28,7 +28,7 @@ from awsbase.organization.beginning import known_accounts, organization_text
 from awsbase.organization.reach import Sessions
 from awsbase.people import profile_writing, resolver
 from awsbase.people.session import SessionRequest, refresh
-from awsbase.sandbox import Fault, Killed, World
+from awsbase.sandbox import Fault, Killed, Sandbox, World
 from awsbase.view.access_matrix import differences
 from tests.fleet.test_records import Silent
 from tests.later import unhurried
@@ -197,16 +197,16 @@ def test_a_run_that_is_killed_in_each_of_twenty_accounts_ends_in_the_same_accoun
     twenty: Organization, tmp_path: Path
 ) -> None:
     """Each account kills the process once, at another write than the one before, and each time the run is resumed."""
-    undisturbed = world_of(TWENTY.values())
-    wave = list(twenty.members.values())
-    run_in(undisturbed, twenty).reconcile([wave], Tolerance(), lambda name: True)
-    writes = [[call.name for call in each.calls if call.writes] for each in undisturbed.accounts.values()]
-    assert min(map(len, writes)) == max(map(len, writes)) == 3
+    (first, *_) = wave = list(twenty.members.values())
+    undisturbed = world_of([first.entry.id])
+    run_in(undisturbed, twenty).reconcile([[first]], Tolerance(), lambda name: True)
+    writes = [call.name for call in undisturbed.calls if call.writes]
+    assert len(writes) == 3
 
     world = world_of(TWENTY.values())
     for number, sandbox in enumerate(world.accounts.values()):
         kind = "killed after" if number % 2 else "killed before"
-        sandbox.faults.add(Fault(kind, at=1 + number // 2 % len(writes[0])))
+        sandbox.faults.add(Fault(kind, at=1 + number // 2 % len(writes)))
     record = records.create(tmp_path, Header(RUN, "reconcile", twenty.file, "digest", tuple(TWENTY)), sync=unsynced)
     for kills in range(len(TWENTY)):
         assert record.left == list(TWENTY)[max(kills - 1, 0) :]
@@ -219,7 +219,12 @@ def test_a_run_that_is_killed_in_each_of_twenty_accounts_ends_in_the_same_accoun
     run_in(world, twenty, record).reconcile([wave], Tolerance(), lambda name: True)
     assert (record.left, {each.failing for each in record.results.values()}) == ([], {False})
     record.close()
-    assert world.snapshot() == undisturbed.snapshot()
+    assert {text_of(each) for each in world.accounts.values()} == {text_of(undisturbed.first)}
+
+
+def text_of(sandbox: Sandbox) -> str:
+    """Return what an account has as text, which is the same in each account that has the same."""
+    return str(sandbox.snapshot()).replace(sandbox.account, "ID")
 
 
 def unsynced(descriptor: int) -> None:
