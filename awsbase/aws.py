@@ -120,7 +120,10 @@ def response_time(response: Mapping[str, Any]) -> datetime | None:
 
 
 class Aws:
-    """The clients of an account in one region, one attribute per service: `aws.iam`, `aws.at("us-east-1").sns`."""
+    """The clients of an account in one region, one attribute per service: `aws.iam`, `aws.at("us-east-1").sns`.
+
+    `aws.lambda_` is that of Lambda, since `lambda` is a word of Python.
+    """
 
     cloudtrail: CloudTrailClient
     cloudwatch: CloudWatchClient
@@ -153,4 +156,4 @@ class Aws:
     def __getattr__(self, service: str) -> Any:
         if service.startswith("_"):
             raise AttributeError(service)
-        return self.clients.get(service, self.region)
+        return self.clients.get(service.removesuffix("_"), self.region)

@@ -25,10 +25,7 @@ from awsbase.facts.member_use import (
     WINDOW,
     MemberPrincipal,
     Use,
-    asked,
-    inside,
-    newest,
-    principals,
+    asked_in,
     used,
 )
 from awsbase.facts.organization import organization
@@ -82,9 +79,12 @@ def rehearse(run: Run, members: Sequence[str], before: Sequence[Document], after
     if not members or not any(denials(after)):
         return ""
     found, unread = [], []
+    # The day, so that what was read for a plan serves the run that follows.
+    since = (run.now() - WINDOW).replace(hour=0, minute=0, second=0, microsecond=0)
+    run.facts.prefetch((asked_in, account, since) for account in members)
     for account in members:
         try:
-            found += losses(run, account, before, after)
+            found += losses(run, account, since, before, after)
         except Unread as why:
             unread.append(f"{account} ({why})")
     reasons = [str(each) for each in sorted(found, key=lambda each: (not each.certain, each.who.arn))]
@@ -100,12 +100,12 @@ class Unread(Exception):
     """What was used in an account cannot be read."""
 
 
-def losses(run: Run, account: str, before: Sequence[Document], after: Sequence[Document]) -> list[Loss]:
+def losses(
+    run: Run, account: str, since: datetime, before: Sequence[Document], after: Sequence[Document]
+) -> list[Loss]:
     """List who in one account would lose what; raises Unread."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    # The day, so that what was read for a plan serves the run that follows.
-    since = (run.now() - WINDOW).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         there = list(uses(run, account, since))
     except ClientError as error:
@@ -119,13 +119,13 @@ def losses(run: Run, account: str, before: Sequence[Document], after: Sequence[D
 
 def uses(run: Run, account: str, since: datetime) -> Iterator[tuple[MemberPrincipal, Sequence[Use]]]:
     """Yield each user and role of an account with what they used since then."""
-    member = run.read(inside, account)
+    there = run.read(asked_in, account, since)
     recent: dict[str, list[Use]] = {}
-    for who, use in run.read(newest, member):
+    for who, use in there.recent:
         recent.setdefault(who.arn, []).append(use)
-    jobs = [(who, run.read(asked, member, who.arn)) for who in run.read(principals, member, account, since)]
-    for who, job in jobs:
-        older = run.ready(f"what {who.name} used", used, member, job, since)
+    run.facts.prefetch((used, there.member, job, since) for _, job in there.jobs)
+    for who, job in there.jobs:
+        older = run.ready(f"what {who.name} used", used, there.member, job, since)
         yield who, [*older, *(use for use in recent.get(who.arn, ()) if use.at >= since)]
 
 

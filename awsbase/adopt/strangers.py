@@ -32,7 +32,7 @@ PATHS = {
     "/aws-reserved/": ("IAM Identity Center", "by its path /aws-reserved/, in which only AWS makes roles"),
 }
 NAMES = (
-    Maker(re.compile(r"aws-?controltower", re.IGNORECASE), "AWS Control Tower", "by its name"),
+    Maker(re.compile(r"aws-?controltower|aws-guardrails-", re.IGNORECASE), "AWS Control Tower", "by its name"),
     Maker(
         re.compile(r"(aws-)?stacksets-(exec|admin)|AWSCloudFormationStackSet", re.IGNORECASE),
         "StackSets",

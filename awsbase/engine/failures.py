@@ -21,6 +21,12 @@ UNKNOWN_KEY = frozenset(
         "InvalidSignatureException",
     }
 )
+# What AWS Organizations answers for longer than a run waits.
+BUSY = {
+    "ConcurrentModificationException": "another change of the organization is under way: run again in a while",
+    "FinalizingOrganizationException": "a new organization takes up to an hour to be ready: run again then",
+    "PolicyChangesInProgressException": "policies of the organization are being changed: run again in a while",
+}
 SKEWED = frozenset({"RequestTimeTooSkewed", "SignatureDoesNotMatch"})
 
 
@@ -90,6 +96,8 @@ def _hint(code: str) -> str | None:
         return "AWS does not know these credentials (in this region): check --profile, and that the region is enabled"
     if code in SKEWED:
         return "check the clock of this machine: AWS refuses requests more than five minutes off"
+    if code in BUSY:
+        return BUSY[code]
     if code.isdigit():
         return "the refusal does not come from AWS: check for a proxy or its sign-in page"
     return None

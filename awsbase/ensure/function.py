@@ -125,7 +125,7 @@ class FunctionFacts:
 
 def function(facts: Facts, region: str, name: str) -> FunctionFacts | None:
     """Read one function with its tags; None when there is none."""
-    client = lambda_client(facts.aws, region)
+    client = facts.aws.at(region).lambda_
     found = empty_if("ResourceNotFoundException", client.get_function, FunctionName=name)
     return understood(found["Configuration"], found.get("Tags", {})) if found else None
 
@@ -145,11 +145,6 @@ def understood(said: Mapping[str, Any], tagged: Mapping[str, str]) -> FunctionFa
     )
 
 
-def lambda_client(aws: Any, region: str) -> Any:
-    """Return the client of Lambda, whose name is a word of Python's."""
-    return getattr(aws.at(region), "lambda")
-
-
 def function_reads(want: Function) -> Iterator[Read]:
     """Yield the facts that the recipe of a function reads, to prefetch them."""
     yield function, want.scope.region, want.name
@@ -157,20 +152,11 @@ def function_reads(want: Function) -> Iterator[Read]:
 
 def ensure_function(run: Run, want: Function) -> str:
     """Keep one function with its code, role and settings; returns its ARN. Raises TooLarge."""
-    client = lambda_client(run.aws, want.scope.region)
+    client = run.aws.at(want.scope.region).lambda_
     run.result(f"role/{want.role}")
     have = run.read(function, want.scope.region, want.name)
     runtime, architecture = platform(want)
-    settings: dict[str, Any] = {
-        "Role": want.role_arn,
-        "Handler": want.handler,
-        "Description": want.description,
-        "Timeout": want.timeout,
-        "MemorySize": want.memory,
-        "Runtime": runtime,
-    }
-    wanted = dict(zip(FunctionFacts().settings, settings.values(), strict=True))
-    untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}
+    settings = settings_of(want, runtime)
 
     if have is None:
         run.create(
@@ -183,21 +169,44 @@ def ensure_function(run: Run, want: Function) -> str:
             Code={"ZipFile": content(want)},
             Tags=tags.with_origin(want),
         )
-        return want.arn
+    else:
+        replace_code(run, want, have, architecture)
+        correct(run, want, have, settings)
+    return want.arn
 
-    code = {"code": want.code.digest, "architecture": architecture}
-    if drift := compare({"code": have.sha256, "architecture": have.architecture}, code):
+
+def settings_of(want: Function, runtime: str) -> dict[str, Any]:
+    """Return what Lambda is told of a function beside its code, in the order of its facts."""
+    return {
+        "Role": want.role_arn,
+        "Handler": want.handler,
+        "Description": want.description,
+        "Timeout": want.timeout,
+        "MemorySize": want.memory,
+        "Runtime": runtime,
+    }
+
+
+def replace_code(run: Run, want: Function, have: FunctionFacts, architecture: str) -> None:
+    """Give a function the wanted code if it has another one."""
+    wanted = {"code": want.code.digest, "architecture": architecture}
+    if drift := compare({"code": have.sha256, "architecture": have.architecture}, wanted):
         run.update(
             "code",
             drift,
-            client.update_function_code,
+            run.aws.at(want.scope.region).lambda_.update_function_code,
             # What awsbase packs of itself is what runs here; a file can hold anything.
             risk=access(f"it runs what a file holds, as role/{want.role}" if want.code.data else ""),
             FunctionName=want.name,
             ZipFile=content(want),
             Architectures=[architecture],
         )
-    if drift := compare(have.settings, wanted):
+
+
+def correct(run: Run, want: Function, have: FunctionFacts, settings: dict[str, Any]) -> None:
+    """Correct the settings and the tags of a function that is there."""
+    client = run.aws.at(want.scope.region).lambda_
+    if drift := compare(have.settings, dict(zip(have.settings, settings.values(), strict=True))):
         why = "" if have.role == want.role_arn else f"it acts as {want.role_arn}"
         run.update(
             "settings",
@@ -207,7 +216,7 @@ def ensure_function(run: Run, want: Function) -> str:
             FunctionName=want.name,
             **settings,
         )
-    if untagged:
+    if untagged := tags.missing(have.tags, tags.wanted(want)):
         run.update(
             "tags",
             [Drift(key, have.tags.get(key), value) for key, value in untagged.items()],
@@ -216,7 +225,6 @@ def ensure_function(run: Run, want: Function) -> str:
             Resource=want.arn,
             Tags=untagged,
         )
-    return want.arn
 
 
 def platform(want: Function) -> tuple[str, str]:
@@ -242,12 +250,12 @@ def remove_function(run: Run, want: Function) -> None:
     """Delete a function that this manifest made."""
     have = run.read(function, want.scope.region, want.name)
     if have and tags.made_here(run, want, have.tags):
-        run.delete("function", lambda_client(run.aws, want.scope.region).delete_function, FunctionName=want.name)
+        run.delete("function", run.aws.at(want.scope.region).lambda_.delete_function, FunctionName=want.name)
 
 
 def function_things(facts: Facts, scope: Scope) -> Things:
     """Yield each function of a region, as the resource that would make it just so."""
-    client = lambda_client(facts.aws, scope.region)
+    client = facts.aws.at(scope.region).lambda_
     for page in client.get_paginator("list_functions").paginate():
         for said in page["Functions"]:
             name, address = said["FunctionName"], scope.address("function", said["FunctionName"])

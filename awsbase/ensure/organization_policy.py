@@ -9,8 +9,9 @@ from typing import Any
 from awsbase.access.attributes import retagging
 from awsbase.access.comparison import widening
 from awsbase.access.rehearsal import rehearse
+from awsbase.access.widening import has_effect
 from awsbase.engine import quotas
-from awsbase.engine.changes import Drift, Unknown, compare
+from awsbase.engine.changes import Drift, Risk, Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -43,6 +44,8 @@ from awsbase.facts.organization import (
 from awsbase.policies.document import Document, difference, same, size
 from awsbase.records import record
 
+# AWS's own policy, which is attached everywhere at first and allows everything.
+EVERYTHING = "FullAWSAccess"
 # What AWS took of each before 15 May 2026, as not all of its pages know.
 SMALLER = {quotas.CONTROL_POLICY: 5_120, quotas.CONTROL_POLICIES: 5}
 
@@ -152,15 +155,20 @@ def ensure_organization_policy(run: Run, want: OrganizationPolicy) -> str:
 
 
 def attach_exactly(
-    run: Run, id: Any, targets: Mapping[str, Any], attached: Mapping[str, str], reach: Mapping[str, str], *, ours: bool
+    run: Run,
+    id: Any,
+    targets: Mapping[str, Any],
+    attached: Mapping[str, str],
+    reach: Mapping[str, Risk | None],
+    *,
+    ours: bool,
 ) -> None:
     """Attach a policy to its targets, and detach one that is ours from all else."""
     organizations = client(run.aws)
     for name, target in targets.items():
         if isinstance(target, Unknown) or target not in attached:
             where = {"PolicyId": id, "TargetId": target}
-            risk = outage(reach[name])
-            run.create(f"attachment to {shown(name)}", organizations.attach_policy, risk=risk, **where)
+            run.create(f"attachment to {shown(name)}", organizations.attach_policy, risk=reach[name], **where)
 
     # Only then: the last policy of a target cannot be detached, and what both deny stays denied meanwhile.
     unwanted = {each: attached[each] for each in sorted(attached.keys() - known(targets))}
@@ -175,18 +183,21 @@ def attach_exactly(
 
 def rehearsed(
     run: Run, want: OrganizationPolicy, have: Document, targets: Mapping[str, Any], attached: Mapping[str, str]
-) -> tuple[str, dict[str, str]]:
-    """Say who is cut off by what the document newly denies, and for each target by attaching it there."""
+) -> tuple[str, dict[str, Risk | None]]:
+    """Say who is cut off by what the document newly denies, and why it is risky to attach it to each target."""
     new = {name: id for name, id in targets.items() if not isinstance(id, Unknown) and id not in attached}
     changed = not same(have, want.document)
     if not new and not changed:
-        return "", dict.fromkeys(targets, "")
+        return "", dict.fromkeys(targets)
     bound = {account for id in attached for account in run.read(members_below, id, want.scope.account)}
     stricter = rehearse(run, sorted(bound), (have,), (want.document,)) if changed else ""
-    reach = dict.fromkeys(targets, "")
+    reach: dict[str, Risk | None] = dict.fromkeys(targets)
     for name, id in new.items():
         members = [each for each in run.read(members_below, id, want.scope.account) if each not in bound]
-        reach[name] = rehearse(run, members, (), (want.document,))
+        reach[name] = outage(rehearse(run, members, (), (want.document,)))
+        # Where AWS's own policy was taken away, only what others allow is left: this one adds to that.
+        if has_effect(want.document, "Allow") and EVERYTHING not in run.read(attached_at, id):
+            reach[name] = reach[name] or access(f"it allows something where {EVERYTHING} does not hold")
     return stricter, reach
 
 
@@ -212,7 +223,7 @@ def leave_room(run: Run, want: OrganizationPolicy, targets: Mapping[str, Any]) -
     for name, target in targets.items():
         there = set() if isinstance(target, Unknown) else set(run.read(attached_at, target))
         beside = {each.name for each in run.resources if isinstance(each, OrganizationPolicy) and name in each.targets}
-        count = len(there | beside | {want.name} | {"FullAWSAccess"})
+        count = len(there | beside | {want.name} | {EVERYTHING})
         if count > limit.most:
             raise QuotaExceeded(
                 f"{shown(name)} would have {count} {limit.what}, AWS's FullAWSAccess included, and AWS takes "
@@ -254,7 +265,6 @@ def read_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "ListAccounts")
     below = (root_arns(want.scope), unit_arns(want.scope))
     yield allow("organizations", "ListAccountsForParent", "ListOrganizationalUnitsForParent", on=below)
-    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def readable(scope: Scope) -> Allows:
@@ -271,6 +281,8 @@ def write_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "CreatePolicy", "TagResource")
     yield allow("organizations", "UpdatePolicy", on=(policies,))
     yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
+    # Who may only plan must not enter other accounts as their administrator: such a plan names them as not read.
+    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def removal_permissions(want: OrganizationPolicy) -> Allows:
@@ -302,15 +314,18 @@ def things(facts: Facts, scope: Scope) -> Things:
             yield LeftAlone(address, "AWS", "organizations ListPolicies says AwsManaged")
             continue
         labelled = facts.read(labels, have.id)
-        attached = sorted(facts.read(attached_to, have.id))
+        attached = facts.read(attached_to, have.id)
         found = OrganizationPolicy(
             scope=scope,
             name=name,
             document=facts.read(control_document, have.id),
+            # By their names, whatever ids AWS has drawn.
             targets=tuple(
-                ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
-                for id in attached
-                if id in roots or id in paths or id in members
+                sorted(
+                    ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
+                    for id in attached
+                    if id in roots or id in paths or id in members
+                )
             ),
             description=have.description,
             tags=tags.of_others(labelled),

@@ -167,6 +167,23 @@ def understood(event: Mapping[str, Any], region: str) -> tuple[MemberPrincipal, 
     return MemberPrincipal(arn), Use(f"{PREFIXES.get(source, source)}:{name}", region, event["EventTime"])
 
 
+@record
+class Asked:
+    """What is known of a member before IAM's reports are there: facts about it, its newest events, and the jobs."""
+
+    member: Facts
+    recent: Sequence[tuple[MemberPrincipal, Use]]
+    jobs: Sequence[tuple[MemberPrincipal, str]]
+
+
+def asked_in(facts: Facts, account: str, since: datetime) -> Asked:
+    """Enter a member, and ask IAM for what each user and role used last."""
+    member = facts.read(inside, account)
+    recent = facts.read(newest, member)
+    found = facts.read(principals, member, account, since)
+    return Asked(member, recent, [(who, facts.read(asked, member, who.arn)) for who in found])
+
+
 def asked(facts: Facts, member: Facts, arn: str) -> str:
     """Ask IAM for what a user or a role used last; return the id of the job."""
     answer = member.aws.iam.generate_service_last_accessed_details(Arn=arn, Granularity="ACTION_LEVEL")

@@ -97,7 +97,10 @@ class Fleet(Section):
         default="stepfunctions", description="What works on the accounts: AWS Step Functions, with Lambda."
     )
     at_once: int = Field(
-        default=40, ge=1, le=1000, description="How many accounts at once; `awsbase fleet slow` changes it in a run."
+        default=40,
+        ge=1,
+        le=1000,
+        description="How many accounts at once; `awsbase fleet slow RUN 20` changes it.",
     )
     tolerate: Share = Field(
         default="2%", description="How many of the accounts may fail before a run stops: a share, like 2%."

@@ -126,7 +126,10 @@ class Comparison:
         self.wanted_members = members(organization)
         self._compared: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
         self._by_manifest: dict[str, Wanted] = {}
+        # What the file wants in the people's account: roles of the table, and the one by which awsbase gets in.
         self.ours = {role_name(model, role).casefold() for role in roles_in(model, people.name)}
+        if people.way.role:
+            self.ours.add(people.way.role.rpartition("/")[2].casefold())
 
     def table(self, wanted: Table) -> Table:
         """Return the table with its cells compared, and a row for each who gets in beside it."""

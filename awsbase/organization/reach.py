@@ -150,7 +150,7 @@ def unreachable(route: Route, arn: str, caller: str, error: ClientError) -> Unre
     """Return the error for a role that AWS does not give.
 
     AWS answers AccessDenied for a role that is not there, one that trusts others, and one that the caller may not
-    assume, so that nobody can find out which roles an account has.
+    assume. So nobody can find out which roles an account has.
     """
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     if code in DENIED:

@@ -17,6 +17,7 @@ from awsbase.sandbox.client_parts import Aliases, share_parts
 from awsbase.sandbox.clock import Clock
 from awsbase.sandbox.faults import LostReply, TooSlow
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.model_loader import model_loader
 from awsbase.sandbox.wire import Refusal
 
 READ_TIMEOUT = 60  # seconds for which botocore waits for a reply
@@ -91,23 +92,15 @@ def _bare() -> Any:
     from botocore.session import Session
 
     # To register botocore's own handlers takes most of what a session takes; to copy them does not.
-    share_parts(_loader())
+    share_parts(model_loader())
     session: Any = Session(event_hooks=copy(_handlers()), include_builtin_handlers=False)
     session._events = Aliases(session._original_handler)
     session.register_component("event_emitter", session._events)
     session.set_config_variable("config_file", "/dev/null")
     session.set_config_variable("credentials_file", "/dev/null")
     session.set_config_variable("profile", None)
-    session.register_component("data_loader", _loader())
+    session.register_component("data_loader", model_loader())
     return session
-
-
-@cache
-def _loader() -> Any:
-    """Return one model loader for all sessions: the models are read from disk once."""
-    from botocore.session import get_session
-
-    return get_session().get_component("data_loader")
 
 
 @cache

@@ -6,7 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from botocore.loaders import Loader
-from moto.core import responses
+from moto.core import responses, routing
+from moto.core import utils as core_utils
+from moto.core.base_backend import AccountSpecificBackend
 from moto.utilities import utils
 
 from awsbase.models import Models
@@ -18,6 +20,9 @@ OFFERINGS = "/instance_type_offerings/"
 def load_late() -> None:
     """Let moto load late whatever takes long; moto's services are imported after this."""
     load_models_fast()
+    share_loader()
+    build_no_paths()
+    list_regions_once()
     cache_method_names()
     load_offerings_late()
 
@@ -28,6 +33,33 @@ def load_models_fast() -> None:
     They are not shared with clients: botocore changes the paths of S3's operations when it makes a client.
     """
     Loader.FILE_LOADER_CLASS = Models
+
+
+def share_loader() -> None:
+    """Let moto list once which services have a model: it makes a loader for each service, which lists them all."""
+    core_utils.create_loader = cache(core_utils.create_loader)
+
+
+def build_no_paths() -> None:
+    """Let moto compile how each path is read, and not how one would be built, which takes longer: nobody builds one."""
+
+    def build(*_: object) -> None:
+        raise NotImplementedError("a path of AWS is read, and never built")
+
+    routing.SmithyRule._compile_builder = lambda *_, **__: build
+
+
+def list_regions_once() -> None:
+    """Let moto list the regions of a service once a process: it lists them for each account that uses the service."""
+    list_regions = AccountSpecificBackend._generate_regions
+    listed: dict[str, list[str]] = {}
+
+    def once(backend: Any, service: str) -> list[str]:
+        if service not in listed:
+            listed[service] = list_regions(backend, service)
+        return listed[service]
+
+    AccountSpecificBackend._generate_regions = once
 
 
 def cache_method_names() -> None:

@@ -26,6 +26,7 @@ from werkzeug.exceptions import HTTPException
 
 from awsbase.sandbox.aws_policies import aws_policies
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.model_loader import model_loader
 from awsbase.sandbox.moto_loading import load_images_late, load_late, make_key_pairs_late
 
 # Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
@@ -271,6 +272,8 @@ def ignore_profiles() -> None:
     """Let moto read its Regions without the user's AWS profile, which may name nothing in the sandbox."""
     profiles = {name: os.environ.pop(name, None) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
     try:
-        AccountSpecificBackend.get_session()
+        session = AccountSpecificBackend.get_session()
+        # It would read each service's model from disk once more.
+        session._session.register_component("data_loader", model_loader())
     finally:
         os.environ.update({name: value for name, value in profiles.items() if value is not None})

@@ -23,6 +23,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import NotFound
 
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.model_loader import model_loader
 
 # Names that a service signs with, where they are not its name in boto3.
 SIGNED_AS = {
@@ -299,9 +300,7 @@ def known(service: str) -> bool:
 
 @cache
 def _all_services() -> frozenset[str]:
-    from botocore.session import get_session
-
-    return frozenset(get_session().get_available_services())
+    return frozenset(model_loader().list_available_services("service-2"))
 
 
 def protocol_of(operation: OperationModel) -> str:

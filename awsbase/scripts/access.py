@@ -68,7 +68,7 @@ def show(
     """Show the roles of each group in each account of ORG.YAML; with --live how AWS differs, who gets in, and by which
     policy.
     \f
-    Raises UsageError for --markdown with --json.
+    Raises UsageError for --markdown with --json, and for a file without a table.
     """
     if markdown and json:
         raise UsageError("--markdown and --json are two forms of the table", hint="leave one of them out")
@@ -82,6 +82,10 @@ def show(
     else:
         from awsbase.organization.access_table import table as of_file
 
+        if found.model.access is None:
+            raise UsageError(
+                f"{organization} has no table: it says nothing below access", hint="--live shows who gets in anyway"
+            )
         table = of_file(found, accounts)
 
     from awsbase.view import access_matrix

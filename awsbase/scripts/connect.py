@@ -79,6 +79,7 @@ def embedded_accounts(
     region: str = "us-east-1",
     enforce: bool = False,
     deny: Sequence[Path] = (),
+    plugins: Sequence[LoadedPlugin] = (),
 ) -> Any:
     """Return several empty embedded AWS accounts, of which one may manage an organization of the others.
 
@@ -87,7 +88,8 @@ def embedded_accounts(
     """
     sandbox = import_sandbox()
     policies = [control_policy(path, region) for path in deny]
-    return sandbox.World(accounts, management=management, enforce=enforce, deny=policies)
+    services = (*sandbox.SERVICES, *(service for each in plugins for service in services_of(each)))
+    return sandbox.World(accounts, management=management, enforce=enforce, deny=policies, services=services)
 
 
 def import_sandbox() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from awsbase.engine.clock import SystemClock
 from awsbase.errors import AwsbaseError
@@ -48,9 +49,17 @@ def reach_all(organization: Organization, members: Sequence[Member], options: Op
     return found
 
 
+def embedded_world(members: Sequence[Member], options: Options) -> Any:
+    """Return empty embedded accounts, in an organization if one of them manages it, with the services of plug-ins."""
+    plugins = {plugin.name: plugin for member in members for plugin in member.manifest.plugins}
+    accounts = {each.entry.id: each.name for each in members}
+    management = next((each.entry.id for each in members if each.entry.management), None)
+    return embedded_accounts(accounts, management=management, deny=options.deny, plugins=list(plugins.values()))
+
+
 def embedded(organization: Organization, members: Sequence[Member], options: Options) -> list[Reached]:
     """Return empty embedded accounts in place of the real ones."""
-    world = embedded_accounts([each.entry.id for each in members], deny=options.deny)
+    world = embedded_world(members, options)
     found = []
     for member in members:
         loaded = loaded_member(organization, member)

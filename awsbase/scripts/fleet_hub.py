@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
     from awsbase.organization import Organization
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+DEFAULT = Path("org.yaml")
 FILE = click.option(
     "-f",
     "--file",
     "organization",
-    default="org.yaml",
+    default=DEFAULT,
     metavar="ORG.YAML",
     type=click.Path(path_type=Path),
     callback=remembered,
@@ -36,6 +38,12 @@ def of_run(function: Command) -> Command:
     for option in (DEBUG, JSON, FILE, RUN):
         function = option(function)
     return function
+
+
+def command(verb: str, run: str, organization: Path) -> str:
+    """Return a command about a run as somebody types it."""
+    file = [] if organization == DEFAULT else ["-f", str(organization)]
+    return f"`{shlex.join(['awsbase', 'fleet', verb, run, *file])}`"
 
 
 @contextmanager

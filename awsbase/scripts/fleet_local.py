@@ -30,7 +30,7 @@ from awsbase.organization.access_opened import protected_of
 from awsbase.organization.reach import Sessions, route
 from awsbase.people.profile_session import session_of
 from awsbase.scripts.ask import prompt
-from awsbase.scripts.connect import embedded_accounts
+from awsbase.scripts.each import embedded_world
 from awsbase.scripts.interrupt import INTERRUPTED, abortable, interruptible
 from awsbase.scripts.options import Options
 from awsbase.scripts.output import err, out, out_json
@@ -106,7 +106,7 @@ def reconcile(
             if waiting and not run.stop.is_set():
                 err(text(run, "plan", options, sys.stderr))
                 with abortable():
-                    ask = prompt(Path(organization.file), "--yes, or --approved FOLDER")
+                    ask = prompt(typed_path(organization), "--yes, or --approved FOLDER")
                     agreed = consent(run, waiting, ask, allow_risky=allow_risky)
                 if not agreed:
                     err("declined, nothing was changed\n")
@@ -200,7 +200,7 @@ def how(
     """Return what carries items out: the embedded accounts, this process, or several."""
     deadline = several.deadline or DEADLINE
     if options.sandbox:
-        world = embedded_accounts([each.entry.id for each in members], deny=options.deny)
+        world = embedded_world(members, options)
 
         def unit(item: Item, stop: threading.Event) -> Result:
             session = world.session(item.id, region=item.route.region)
@@ -224,6 +224,11 @@ def with_plans(organization: Organization, members: Sequence[Member], given: Pla
     if strange := [name for name in given.accounts if name not in organization.members]:
         raise Refused(f"there is an approved plan for {strange[0]}, which {organization.file} does not have")
     return [each for each in members if each.name in given.accounts]
+
+
+def typed_path(organization: Organization) -> Path:
+    """Return the path that the file was given by: what comes from stdin leaves only the terminal to ask on."""
+    return Path("-" if organization.file == "<stdin>" else organization.file)
 
 
 def second_plan(run: LocalRun) -> str:

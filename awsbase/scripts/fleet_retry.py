@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from awsbase.scripts.fleet_hub import command as typed
 from awsbase.scripts.fleet_hub import of_run, reached
 from awsbase.scripts.organization import read_organization
 from awsbase.scripts.output import err, out, out_json
@@ -43,5 +44,5 @@ def command(run: str, organization: Path, json: bool, debug: bool) -> int:
         return 0
     how = "by a redrive" if retried.redrive else f"by {retried.execution}, since {retried.why}"
     out(f"{counted(len(retried.accounts), 'account')} restarted {how}\n")
-    err(f"`awsbase fleet status {run}` shows how far it is\n")
+    err(f"{typed('status', run, organization)} shows how far it is\n")
     return 0

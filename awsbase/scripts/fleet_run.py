@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from awsbase.errors import UsageError
 from awsbase.scripts.ask import prompt
+from awsbase.scripts.fleet_hub import command as typed
 from awsbase.scripts.fleet_hub import reached
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, JSON
 from awsbase.scripts.organization import ORGANIZATION, read_organization
 from awsbase.scripts.output import err, out, out_json
+
+if TYPE_CHECKING:
+    from awsbase.fleet.stepfunctions.hub import Hub
+    from awsbase.organization import Member, Organization
 
 
 @click.command("run", short_help="Start a run on the engine of the hub.")
@@ -60,13 +67,7 @@ def command(
     found = read_organization(organization)
     hub = hubs.hub_of(found)
     plans = plans_of(approved) if approved else {}
-    names = [name.strip() for each in accounts for name in each.split(",") if name.strip()]
-    members = [each for each in found.chosen(names) if not approved or each.name in plans]
-    # A function that is running does not change itself.
-    if hub.member in members:
-        members.remove(hub.member)
-        hint = f"`awsbase plan {organization} --account {hub.member.name}`"
-        err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
+    members = [each for each in members_of(found, hub, accounts) if not approved or each.name in plans]
     if not members:
         raise UsageError("no account is left to work on", hint="the hub is left out, and accounts without a plan are")
     hubs.check_access(hub, members)
@@ -91,8 +92,20 @@ def command(
         out_json({**header.document(), "execution": execution, "cost": cost.document()})
     else:
         out(f"run {run} has started\n")
-        err(f"`awsbase fleet status {run}` shows how far it is\n")
+        err(f"{typed('status', run, organization)} shows how far it is\n")
     return 0
+
+
+def members_of(found: Organization, hub: Hub, accounts: Iterable[str]) -> list[Member]:
+    """Return the accounts that an option names without the hub, of which it tells."""
+    names = [name.strip() for each in accounts for name in each.split(",") if name.strip()]
+    members = found.chosen(names)
+    # A function that is running does not change itself.
+    if hub.member in members:
+        members.remove(hub.member)
+        hint = f"`awsbase plan {found.file} --account {hub.member.name}`"
+        err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
+    return members
 
 
 def share(text: str) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awsbase.scripts.fleet_hub import command as typed
 from awsbase.scripts.fleet_hub import of_run, reached
 from awsbase.scripts.organization import read_organization
 from awsbase.scripts.output import err, out, out_json
@@ -38,7 +39,8 @@ def command(run: str, organization: Path, json: bool, debug: bool) -> int:
     else:
         out("".join(f"{line}\n" for line in lines(standing)))
         if standing.left and not standing.running:
-            err(f"`awsbase fleet retry {run}` restarts {counted(len(standing.left), 'account')}\n")
+            left = counted(len(standing.left), "account")
+            err(f"{typed('retry', run, organization)} restarts {left}\n")
     return standing.exit
 
 

@@ -28,11 +28,13 @@ def command(debug: bool) -> int:
     from awsbase.fleet.work import work
 
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("the item is read from stdin", hint="`awsbase fleet work < item.json`")
+        raise UsageError("the item is read from stdin", hint="give it to `awsbase fleet work` from a file or a pipe")
     try:
         item = read_item(json.loads(sys.stdin.buffer.read(LARGEST)))
     except (ValueError, RecursionError):
-        raise UsageError("the item on stdin is not JSON", hint="`awsbase fleet work < item.json`") from None
+        raise UsageError(
+            "the item on stdin is not JSON", hint="give `awsbase fleet work` what an engine wrote"
+        ) from None
     with interruptible(lambda text: err(f"{text}\n")) as stop:
         result = work(item, stop=stop)
     out_json(result.document())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from awsbase.errors import UsageError
 from awsbase.fleet.item import Item, item_of, read_item
@@ -15,6 +17,7 @@ from awsbase.fleet.results import read_result
 from awsbase.fleet.work import work
 from awsbase.organization import Organization
 from awsbase.sandbox import Fault, World
+from awsbase.scripts import cli
 from tests.fleet.organizations import IDS, done, items, organization
 
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}]}
@@ -122,3 +125,25 @@ def test_an_account_that_denies_costs_the_others_nothing(acme: Organization, wor
     world.accounts[IDS["prod"]].faults.add(Fault("access denied", on="iam:GetAccountPasswordPolicy", times=9))
     results = {item.account: done(world, item).status for item in items(acme, "reconcile", ["prod", "dev"])}
     assert results == {"prod": "failed", "dev": "done"}
+
+
+def fleet_work(given: str, folder: Path) -> Result:
+    """Run the command that engines run, as somebody without any AWS configuration."""
+    environment = {"HOME": str(folder), "AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return CliRunner(env=environment).invoke(cli, ["fleet", "work"], input=given)
+
+
+def test_the_command_takes_an_item_and_prints_its_result(acme: Organization, tmp_path: Path) -> None:
+    (item,) = items(acme, "plan", ["dev"])
+    printed = fleet_work(json.dumps(item.document()), tmp_path)
+    result = read_result(json.loads(printed.stdout))
+    assert (result.account, result.status, result.exit) == ("dev", "unreachable", 1)
+    assert result.message == "dev cannot be reached: no profile called acme-dev in the AWS files"
+    assert (printed.exit_code, printed.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("given", ["", "{", "[]", '{"schema": "awsbase.fleet.item/1"}'])
+def test_the_command_refuses_what_is_no_item(tmp_path: Path, given: str) -> None:
+    refused = fleet_work(given, tmp_path)
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "item" in refused.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from awsbase.manifest import resources
 from awsbase.organization import Organization
 from awsbase.organization.access import cells
 from awsbase.organization.access_parts import assumed
+from awsbase.scripts import cli
 from tests.organization.access import ACCOUNT, FILE, GRANTS, ROLES, USERS, organization, with_policies
 from tests.organization.files import mistakes
 
@@ -185,3 +187,44 @@ def test_a_template_that_contradicts_a_role_of_the_table_is_a_mistake(tmp_path: 
     assert found[0].startswith(
         "account.yaml:2: iam.roles.acme-Admin.trust.accounts: org.yaml:10 says a list, and this says a list"
     )
+
+
+def shown(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Return the exit code of `awsbase access`, and what it prints."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["access", *words])
+    printed = capsys.readouterr()
+    return int(ended.value.code or 0), printed.out + printed.err
+
+
+def test_the_command_shows_the_table_of_the_file(acme: Organization, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = shown(capsys, acme.file, "--account", "prod,dev")
+    assert code == 0
+    assert [line.split() for line in text.splitlines()[:3]] == [
+        ["prod", "dev"],
+        ["Admins", "Admin", "Admin"],
+        ["Deployers", "Prod,", "Read"],
+    ]
+    assert shown(capsys, "show", acme.file, "--account", "prod,dev") == (code, text)
+    code, text = shown(capsys, "who", "alice", "prod", "--organization", acme.file, "--json")
+    assert [each["role"] for each in json.loads(text)["chains"]] == ["acme-Read"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--markdown", "--json"], "--markdown and --json are two forms of the table"),
+        (["--account", "prd"], "did you mean 'prod'?"),
+    ],
+)
+def test_what_the_command_cannot_show_is_told(
+    words: list[str], says: str, acme: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, text = shown(capsys, acme.file, *words)
+    assert (code, says in text) == (2, True)
+
+
+def test_a_file_without_a_table_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = organization(tmp_path, FILE, users=ACCOUNT)
+    code, text = shown(capsys, found.file)
+    assert (code, "org.yaml has no table: it says nothing below access" in text) == (2, True)

@@ -19,12 +19,13 @@ from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.facts.authorization import Authorization, RoleFacts
 from awsbase.fleet.item import loaded_member
 from awsbase.manifest import resources
 from awsbase.organization import Member, Organization
 from awsbase.organization.access_chain import chains
 from awsbase.organization.access_changes import changes
-from awsbase.organization.access_live import live_table
+from awsbase.organization.access_live import Iams, compared, live_table
 from awsbase.organization.access_table import Table, table
 from awsbase.organization.reach import Sessions
 from awsbase.sandbox import World
@@ -207,6 +208,23 @@ def test_nobody_can_say_who_gets_in_without_the_account_of_the_people(acme: Orga
     sessions = Sessions(lambda profile: world.session("555555555555"), now=world.clock)
     with pytest.raises(AwsbaseError, match=r"accounts\.users says 111111111111"):
         live_table(acme, ("dev",), sessions)
+
+
+def test_the_role_by_which_awsbase_gets_in_is_as_the_file_wants_it(tmp_path: Path) -> None:
+    """Another role with the same policy is not."""
+    file = BY_PROFILE.replace("profile: acme-users", "role: Entered, via: dev").replace("dev:   {", "dev: {")
+    found = organization(tmp_path, file + ROLES + GRANTS)
+    assert found.identity
+    admin = frozenset({"arn:aws:iam::aws:policy/AdministratorAccess"})
+    trust: dict[str, object] = {"Statement": [TRUSTING_ALL]}
+    roles = {
+        name.casefold(): RoleFacts(f"arn:aws:iam::{USERS}:role/{name}", name, "/", trust=trust, policies=admin)
+        for name in ("Entered", "Backdoor")
+    }
+    read = {"users": Authorization({}, {}, roles, {})}
+    shown = compared(found, found.identity, ("users",), Iams(read, {}))
+    assert [label(row) for row in shown.rows if not row.granted] == ["role Backdoor"]
+    assert shown.administrators == ("Entered",)
 
 
 def test_who_gets_to_what_is_answered_with_the_chain(acme: Organization, course: Course) -> None:

@@ -97,7 +97,7 @@ def compared(world: World, organization: Organization) -> Table:
 
 def cells(table: Table) -> dict[tuple[str, str], str]:
     """Return the state of each cell by group and account."""
-    return {(row.name, account): cell.state for row in table.rows for account, cell in row.cells.items()}
+    return {(row.name, account): cell.state or "" for row in table.rows for account, cell in row.cells.items()}
 
 
 AS_WANTED = dict.fromkeys(
@@ -205,8 +205,8 @@ def test_a_run_that_is_killed_in_each_of_twenty_accounts_ends_in_the_same_accoun
 
     world = world_of(TWENTY.values())
     for number, sandbox in enumerate(world.accounts.values()):
-        kind = "killed after" if number % 2 else "killed before"
-        sandbox.faults.add(Fault(kind, at=1 + number // 2 % len(writes)))
+        fault = Fault("killed after" if number % 2 else "killed before", at=1 + number // 2 % len(writes))
+        sandbox.faults.add(fault)
     record = records.create(tmp_path, Header(RUN, "reconcile", twenty.file, "digest", tuple(TWENTY)), sync=unsynced)
     for kills in range(len(TWENTY)):
         assert record.left == list(TWENTY)[max(kills - 1, 0) :]

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from botocore.session import get_session
-
+from awsbase.sandbox.model_loader import model_loader
 from awsbase.sandbox.service import Pages, Request, Rule, Service
 from awsbase.sandbox.wire import Refusal
 
@@ -73,8 +72,7 @@ def _keys(model: dict[str, Any]) -> list[str]:
 @cache
 def _model(service: str) -> dict[str, dict[str, Any]]:
     """Return how a service pages, by operation, from the models that botocore pages by."""
-    loader = get_session().get_component("data_loader")
-    models: dict[str, dict[str, Any]] = loader.load_service_model(service, "paginators-1")["pagination"]
+    models: dict[str, dict[str, Any]] = model_loader().load_service_model(service, "paginators-1")["pagination"]
     return {name: model for name, model in models.items() if isinstance(model["input_token"], str)}
 
 
