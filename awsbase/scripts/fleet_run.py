@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,12 +67,12 @@ def command(
     found = read_organization(organization)
     hub = hubs.hub_of(found)
     plans = plans_of(approved) if approved else {}
-    members = [each for each in members_of(found, hub, accounts) if not approved or each.name in plans]
+    members = [each for each in chosen(found, hub, accounts) if not approved or each.name in plans]
     if not members:
         raise UsageError("no account is left to work on", hint="the hub is left out, and accounts without a plan are")
     hubs.check_access(hub, members)
 
-    run, mode = new_run(datetime.now(UTC)), "reconcile" if reconcile else "plan"
+    run = new_run(datetime.now(UTC))
     header = runs.Header(
         run,
         "reconcile" if reconcile else "plan",
@@ -81,7 +81,7 @@ def command(
         share(tolerate) if tolerate else hub.fleet.tolerated,
     )
     cost = hubs.estimate(hub, len(members))
-    err(f"{mode} {len(members)} accounts from {hub.member.name}, {header.at_once} at once; {cost}\n")
+    err(f"{header.mode} {len(members)} accounts from {hub.member.name}, {header.at_once} at once; {cost}\n")
     if reconcile and not yes and not prompt(organization)(f"reconcile {len(members)} accounts? [y/N] "):
         err("nothing was started\n")
         return 1
@@ -96,16 +96,13 @@ def command(
     return 0
 
 
-def members_of(found: Organization, hub: Hub, accounts: Iterable[str]) -> list[Member]:
-    """Return the accounts that an option names without the hub, of which it tells."""
-    names = [name.strip() for each in accounts for name in each.split(",") if name.strip()]
-    members = found.chosen(names)
-    # A function that is running does not change itself.
+def chosen(found: Organization, hub: Hub, accounts: Sequence[str]) -> list[Member]:
+    """Return the accounts to work on, without the hub: a function that is running does not change itself."""
+    members = found.chosen(name.strip() for each in accounts for name in each.split(",") if name.strip())
     if hub.member in members:
-        members.remove(hub.member)
         hint = f"`awsbase plan {found.file} --account {hub.member.name}`"
         err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
-    return members
+    return [each for each in members if each.name != hub.member.name]
 
 
 def share(text: str) -> float:
