@@ -18,6 +18,14 @@ from awsbase.view.fleet import Group, Groups, Wrong
 DIGEST = "digest"
 # A plan that was not carried out, and what is as the manifest says, are no news.
 QUIET = ("unchanged",)
+# What AWS called a thing when it made it, like sg-9d9542c507ba88936, and the id of a key. Ids of the things that an old
+# account began with are shorter. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+MADE_BY_AWS = re.compile(
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?P<kind>[a-z]+)-[0-9a-f]{17}|(?P<old>sg|vpc|subnet|igw|rtb|acl)-[0-9a-f]{8}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r")(?![A-Za-z0-9])"
+)
 
 
 @record
@@ -30,10 +38,15 @@ class Own:
     def left_open(self, value: Any) -> Any:
         """Return a JSON value with placeholders for what is the account's own."""
         if isinstance(value, str):
-            return self.pattern.sub(lambda found: self.words[found[0]], value)
+            return MADE_BY_AWS.sub(placeholder, self.pattern.sub(lambda found: self.words[found[0]], value))
         if isinstance(value, dict):
             return {self.left_open(key): "" if key == DIGEST else self.left_open(each) for key, each in value.items()}
         return [self.left_open(each) for each in value] if isinstance(value, list) else value
+
+
+def placeholder(found: re.Match[str]) -> str:
+    """Return what stands for an id that AWS has made: of what kind it is."""
+    return f"{{{found['kind'] or found['old'] or 'key'}}}"
 
 
 def own(member: Member) -> Own:

@@ -84,6 +84,25 @@ def test_what_differs_is_told_of_each(acme: Organization, one: dict[str, Any], o
     assert "only in dev (444444444444)" in text
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "open"),
+    [
+        ("rules of sg-9d9542c507ba88936", "rules of sg-129943b8fdc32683a", "rules of {sg}"),
+        ("rules of vpc-8e170c09", "rules of vpc-92817dd4f44c9fd90", "rules of {vpc}"),
+        (
+            "key 1b0f2a6e-0d5c-4c55-9a30-0f5e0a7c1d11",
+            "key 7e3d1c58-5b9e-4f0a-8f66-2c9d6a1b4e22",
+            "key {key}",
+        ),
+    ],
+)
+def test_ids_that_aws_has_made_are_left_open(acme: Organization, one: str, other: str, open: str) -> None:
+    both = [result(name, resource("x", change(what, risk="access"))) for name, what in (("users", one), ("dev", other))]
+    text = told(acme, *both)
+    assert "the same in 2 accounts: users, dev" in text
+    assert open in text
+
+
 def test_failures_and_whole_accounts_are_told_once_too(acme: Organization) -> None:
     def failed(name: str) -> Result:
         error = {"code": "AccessDenied", "message": f"role in {IDS[name]} may not", "tried": None, "hint": "allow it"}
