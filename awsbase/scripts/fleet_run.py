@@ -13,6 +13,7 @@ from awsbase.scripts.fleet_hub import reached
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, JSON
 from awsbase.scripts.organization import ORGANIZATION, read_organization
 from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.several import split
 
 
 @click.command("run", short_help="Start a run on the engine of the hub.")
@@ -61,8 +62,7 @@ def command(
     found = read_organization(organization)
     hub = hubs.hub_of(found)
     plans = plans_of(approved) if approved else {}
-    names = [name.strip() for each in accounts for name in each.split(",") if name.strip()]
-    members = [each for each in found.chosen(names) if not approved or each.name in plans]
+    members = [each for each in found.chosen(split(accounts)) if not approved or each.name in plans]
     # A function that is running does not change itself.
     if hub.member in members:
         members.remove(hub.member)
