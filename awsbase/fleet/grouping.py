@@ -18,6 +18,12 @@ from awsbase.view.fleet import Group, Groups, Wrong
 DIGEST = "digest"
 # A plan that was not carried out, and what is as the manifest says, are no news.
 QUIET = ("unchanged",)
+# Ids that AWS makes up, such as sg-9d9542c507ba88936 and that of a key: no account has another's. Old ones are shorter.
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
+MADE_UP = re.compile(
+    r"(?<![A-Za-z0-9-])(?:([a-z]{1,12}-)[0-9a-f]{17}|((?:vpc|subnet|sg|acl|rtb|igw|dopt|eni|vol|snap|ami|i)-)[0-9a-f]{8}"
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![A-Za-z0-9-])"
+)
 
 
 @record
@@ -30,7 +36,8 @@ class Own:
     def left_open(self, value: Any) -> Any:
         """Return a JSON value with placeholders for what is the account's own."""
         if isinstance(value, str):
-            return self.pattern.sub(lambda found: self.words[found[0]], value)
+            value = self.pattern.sub(lambda found: self.words[found[0]], value)
+            return MADE_UP.sub(lambda found: f"{found[1] or found[2] or ''}…", value)
         if isinstance(value, dict):
             return {self.left_open(key): "" if key == DIGEST else self.left_open(each) for key, each in value.items()}
         return [self.left_open(each) for each in value] if isinstance(value, list) else value
