@@ -26,6 +26,7 @@ FACTORIES = {"get_paginator": "paginator", "get_waiter": "waiter"}
 COMMON = {"meta", "exceptions", "can_paginate", "close", *FACTORIES}
 
 Name = tuple[str, str, str]
+CLIENT_FUNCTION = re.compile(r"^def \w+\(aws: Aws\) -> Any:$", re.MULTILINE)
 
 
 @dataclass
@@ -41,6 +42,19 @@ class Scan(ast.NodeVisitor):
     """Variables that keep a client, with its service; with "", those that keep an account's clients."""
     _kept: dict[str, str] = field(default_factory=dict)
     """Attributes of `self` that keep a client."""
+    _returning: dict[str, str] = field(default_factory=dict)
+    """Functions that return a client."""
+
+    def visit_Module(self, node: ast.Module) -> None:
+        for each in node.body:
+            match each:
+                case ast.FunctionDef(name=name, body=[*_, ast.Return(value=ast.Attribute() as value)]):
+                    if service := self._client(value):
+                        self._returning[name] = service
+                case ast.ImportFrom(module=str() as module, names=names) if module.startswith("awsbase."):
+                    found = returning(module)
+                    self._returning |= {one.asname or one.name: found[one.name] for one in names if one.name in found}
+        self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         outside = self._clients
@@ -105,6 +119,8 @@ class Scan(ast.NodeVisitor):
             return self._clients.get(node.id) or None
         if isinstance(node, ast.Attribute) and node.attr.removesuffix("_") in SERVICES and self._account(node.value):
             return node.attr.removesuffix("_")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            return self._returning.get(node.func.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             return self._kept.get(node.attr)
         return None
@@ -128,6 +144,15 @@ def scanned(source: str) -> Scan:
     scan = Scan()
     scan.visit(ast.parse(source))
     return scan
+
+
+@cache
+def returning(module: str) -> dict[str, str]:
+    """Return the functions of a module of ours that return a client, each with its service."""
+    file = ROOT / f"{module.replace('.', '/')}.py"
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    # Only such a module has to be scanned: others import in circles.
+    return scanned(text)._returning if CLIENT_FUNCTION.search(text) else {}
 
 
 @cache

@@ -248,13 +248,13 @@ def read_permissions(want: MemberAccount) -> Allows:
     yield allow("organizations", "ListTagsForResource", on=(members,))
     yield allow("organizations", "ListParents", on=(members, unit_arns(want.scope)))
     yield allow("organizations", "ListPoliciesForTarget", on=inside)
-    # A young account is asked whether it can be entered.
-    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def write_permissions(want: MemberAccount) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     members = account_arns(want.scope)
+    # Not for plans: the role is an administrator of the account.
+    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
     if want.email:
         # What is made with tags has no ARN yet.
         yield allow("organizations", "CreateAccount", "TagResource")

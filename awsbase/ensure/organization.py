@@ -7,7 +7,7 @@ from typing import Any
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.permissions import Allows, Permissions, allow, linked_role
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import NotReady, Run
 from awsbase.engine.scope import Scope
@@ -97,9 +97,8 @@ def read_permissions(want: Organization) -> Allows:
 def write_permissions(want: Organization) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
     yield allow("organizations", "CreateOrganization")
-    # AWS Organizations makes this role in the account that it is created by.
-    role = want.scope.global_arn("iam", "role/aws-service-role/organizations.amazonaws.com/*")
-    yield allow("iam", "CreateServiceLinkedRole", on=(role,))
+    # AWS Organizations has a role of its own in each account.
+    yield linked_role(want.scope, "organizations.amazonaws.com")
     if want.policy_types:
         yield allow("organizations", "EnablePolicyType", on=(root_arns(want.scope),))
 

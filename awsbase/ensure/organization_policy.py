@@ -265,7 +265,6 @@ def read_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "ListAccounts")
     below = (root_arns(want.scope), unit_arns(want.scope))
     yield allow("organizations", "ListAccountsForParent", "ListOrganizationalUnitsForParent", on=below)
-    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def readable(scope: Scope) -> Allows:
@@ -282,6 +281,8 @@ def write_permissions(want: OrganizationPolicy) -> Allows:
     yield allow("organizations", "CreatePolicy", "TagResource")
     yield allow("organizations", "UpdatePolicy", on=(policies,))
     yield allow("organizations", "AttachPolicy", "DetachPolicy", on=(policies, *target_arns(want.scope)))
+    # Who may only plan must not enter other accounts as their administrator: such a plan names them as not read.
+    yield allow("sts", "AssumeRole", on=(f"arn:{want.scope.partition}:iam::*:role/{ROLE}",))
 
 
 def removal_permissions(want: OrganizationPolicy) -> Allows:
@@ -313,15 +314,18 @@ def things(facts: Facts, scope: Scope) -> Things:
             yield LeftAlone(address, "AWS", "organizations ListPolicies says AwsManaged")
             continue
         labelled = facts.read(labels, have.id)
-        attached = sorted(facts.read(attached_to, have.id))
+        attached = facts.read(attached_to, have.id)
         found = OrganizationPolicy(
             scope=scope,
             name=name,
             document=facts.read(control_document, have.id),
+            # By their names, whatever ids AWS has drawn.
             targets=tuple(
-                ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
-                for id in attached
-                if id in roots or id in paths or id in members
+                sorted(
+                    ORGANIZATION if id in roots else unit_address(paths[id]) if id in paths else id
+                    for id in attached
+                    if id in roots or id in paths or id in members
+                )
             ),
             description=have.description,
             tags=tags.of_others(labelled),

@@ -8,10 +8,11 @@ https://distributed.dask.org/en/stable/tls.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from itertools import islice
+from itertools import islice, takewhile
+from threading import Event
 from typing import Any
 
 from awsbase.errors import AwsbaseError, UsageError
@@ -34,6 +35,16 @@ def carry_out(item: str) -> str:
 def begun() -> CarryOut:
     """Return the work of this process: what all its accounts begin with is opened once."""
     return begin()
+
+
+def scheduled(address: str) -> Callable[[Iterable[Item], Event], Iterator[Result]]:
+    """Return what carries items out by a scheduler: once its event is set, no more are begun."""
+
+    def results(items: Iterable[Item], stop: Event) -> Iterator[Result]:
+        with connected(address) as client:
+            yield from carried_out(takewhile(lambda item: not stop.is_set(), items), client)
+
+    return results
 
 
 @contextmanager

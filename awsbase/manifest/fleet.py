@@ -2,52 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from awsbase.bundle import unsuitable
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.function import LAMBDA, Code, Function
 from awsbase.ensure.log_group import LogGroup
-from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.state_machine import STATES, StateMachine
 from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.files import Zip
 from awsbase.manifest.fleet_map import definition
-from awsbase.manifest.grants import Grant, dangling, granted
-from awsbase.manifest.managed_policies import managed_policies
-from awsbase.manifest.paths import shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
-from awsbase.manifest.values import AccountId, BucketName, LogRetention, RoleName, named
+from awsbase.manifest.section import Section, ValidationProblem
+from awsbase.manifest.values import BucketName, LogRetention, RoleName, named
 from awsbase.policies import Document
 from awsbase.records import record
 
 if TYPE_CHECKING:
-    from awsbase.manifest.manifest import Manifest
+    pass
 
 Mode = Literal["plan", "apply"]
 MODES: tuple[Mode, ...] = ("plan", "apply")
 HANDLER = "awsbase.fleet.stepfunctions.handler.handle"
-# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 LONGEST_ROLE = 64
-# What plans gets this policy and no other, so that it cannot write whatever the manifest says.
-LOOKS = "awsbase:read-only"
 
 
-def organization_id(value: str) -> str:
-    """Accept the id of an organization; raises PydanticCustomError for any other."""
-    if not ORGANIZATION_ID.fullmatch(value):
-        raise invalid(f"{shown(value)} is no id of an organization", "it is like o-acme123456")
-    return value
-
-
-OrganizationId = Annotated[str, AfterValidator(organization_id)]
 Share = Annotated[str, named(r"(100|[0-9]{1,2})(\.[0-9])?%", "share of the accounts: like 2%")]
 
 
@@ -249,81 +232,3 @@ def mapping(base: Base, names: Names, function: str) -> Document:
             ),
         ],
     }
-
-
-class FleetAccess(Section):
-    """What lets a fleet into this account: two roles that only the hub's functions may assume."""
-
-    hub: AccountId = Field(description="The 12 digits of the account that is the hub, in quotes.")
-    organization: OrganizationId = Field(description="The id of the AWS organization that both accounts are in.")
-    roles: FleetRoles = Field(default_factory=FleetRoles, description="The names of the roles, as the hub has them.")
-    apply: Several[Grant] = Field(default=("awsbase:administrator",), description="What reconciling may do.")
-
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield policies that nobody defines, and roles that iam has too."""
-        iam = manifest.iam
-        names = iam.policies if iam else {}
-        yield from dangling(self.apply, ("apply",), names, manifest.account.scope)
-        others = {name.casefold() for name in iam.roles} if iam else set()
-        for mode in MODES:
-            if self.roles.of(mode).casefold() in others:
-                message = f"iam.roles has {self.roles.of(mode)} too"
-                yield ValidationProblem(("roles", mode), message, "give one of them another name")
-
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Any]:
-        """Yield the two roles, with the policies that no other section makes."""
-        own = {policy.name: policy for policy in self._policies(base, manifest)}
-        yield from (each for name, each in own.items() if name not in self._made_by_iam(base, manifest))
-        for mode in MODES:
-            given = granted((LOOKS,) if mode == "plan" else self.apply, base.scope, own)
-            yield Role(
-                scope=base.scope,
-                name=self.roles.of(mode),
-                trust=self.trust(base, mode),
-                policies=given.arns,
-                purpose=f"Lets the fleet of account {self.hub} {'plan' if mode == 'plan' else 'reconcile'} here",
-                tags=base.tags,
-                max_session=3600,
-                made_here=given.made_here,
-            )
-
-    def trust(self, base: Base, mode: Mode) -> Document:
-        """Return the trust of a role: one role of the hub, in this organization, that says which run it is.
-
-        The principal is the hub's account, and its role is a condition. So the hub's role can be made later, or anew.
-        """
-        partition = base.scope.partition
-        hub = f"arn:{partition}:iam::{self.hub}:role/{worker(self.roles.of(mode))}"
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"AWS": f"arn:{partition}:iam::{self.hub}:root"},
-            "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
-            "Condition": {
-                "ArnEquals": {"aws:PrincipalArn": hub},
-                "StringEquals": {"aws:PrincipalOrgID": self.organization},
-                "StringLike": {"sts:SourceIdentity": "*"},
-            },
-        }
-        return {"Version": "2012-10-17", "Statement": [statement]}
-
-    def _policies(self, base: Base, manifest: Manifest) -> Iterator[Policy]:
-        for name, policy in (manifest.iam.policies if manifest.iam else {}).items():
-            yield Policy(
-                scope=base.scope,
-                name=base.expand(name),
-                document=policy.document,
-                description=policy.description,
-                path=policy.path,
-                tags=base.tags,
-            )
-        yield from managed_policies((LOOKS, *self.apply), base, manifest)
-
-    def _made_by_iam(self, base: Base, manifest: Manifest) -> set[str]:
-        """Return the names of the policies that the section iam makes."""
-        iam = manifest.iam
-        if iam is None:
-            return set()
-        named = [grant for group in iam.groups.values() for grant in group.grants]
-        named += [grant for role in iam.roles.values() for grant in role.grants]
-        made = {policy.name for policy in managed_policies(named, base, manifest)}
-        return made | {base.expand(name) for name in iam.policies}

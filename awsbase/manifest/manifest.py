@@ -19,7 +19,8 @@ from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
 from awsbase.manifest.contacts import Contacts
-from awsbase.manifest.fleet import Fleet, FleetAccess
+from awsbase.manifest.fleet import Fleet
+from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.merge import Merged, Yielded, merge

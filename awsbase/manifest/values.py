@@ -16,6 +16,8 @@ PLACEHOLDERS = ("name", "id", "region")
 
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)*-(north|south|central)?(east|west)?(?<!-)-[0-9]")
 DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 # Only for suggestions and completion.
 REGIONS = tuple(
     """
@@ -108,6 +110,13 @@ def account_id(value: str) -> str:
     return value
 
 
+def organization_id(value: str) -> str:
+    """Accept the id of an organization; raises PydanticCustomError for any other."""
+    if not ORGANIZATION_ID.fullmatch(value):
+        raise invalid(f"{shown(value)} is no id of an organization", "it is like o-acme123456")
+    return value
+
+
 def distribution_name(value: str) -> str:
     """Accept the name of a distribution; raises PydanticCustomError for a path or an address."""
     if not DISTRIBUTION.fullmatch(value):
@@ -165,6 +174,7 @@ def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
 DistributionName = Annotated[str, AfterValidator(distribution_name)]
 AccountId = Annotated[str, AfterValidator(account_id), Field(json_schema_extra={"pattern": "^[0-9]{12}$"})]
+OrganizationId = Annotated[str, AfterValidator(organization_id)]
 Region = Annotated[str, AfterValidator(region), Field(json_schema_extra={"examples": list(REGIONS)})]
 
 BucketName = Annotated[

@@ -11,22 +11,13 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 from awsbase.manifest.account import account_name
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
-from awsbase.manifest.values import AccountId, Region, Tags
+from awsbase.manifest.values import AccountId, OrganizationId, Region, Tags
 from awsbase.organization.access import Access
 
 LONGEST_NAME = 32
-# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
-ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{10,32}")
 ROLE = re.compile(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+|[\w+=,.@-]{1,64})", re.ASCII)
 START_URL = re.compile(r"https://[\w.-]+(/[\w./#-]*)?", re.ASCII)
 UNIT = re.compile(r"[^/*]{1,128}(/[^/*]{1,128})*")
-
-
-def organization_id(value: str) -> str:
-    """Accept the id of an organization; raises PydanticCustomError for any other."""
-    if not ORGANIZATION_ID.fullmatch(value):
-        raise invalid(f"{shown(value)} is no id of an organization", "it is like o-acme123456")
-    return value
 
 
 def role(value: str) -> str:
@@ -71,7 +62,7 @@ class Owner(Section):
 
     name: AccountName = Field(description="A short name, with which names in all accounts begin.", examples=["acme"])
     home: Region = Field(description="The home region of every account that names no other.")
-    id: Annotated[str, AfterValidator(organization_id)] | None = Field(
+    id: OrganizationId | None = Field(
         default=None, description="The id of the AWS organization: roles then trust only callers of it."
     )
     sso: SignIn | None = Field(default=None, description="Where people sign in with IAM Identity Center.")

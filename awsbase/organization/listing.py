@@ -80,13 +80,13 @@ def listed(session: Any, region: str) -> ListedOrganization:
 
     aws = Aws(session, region)
     caller = identify(aws, Wire())
-    client = aws.at(REGIONS.get(partition(region), region)).organizations
+    organizations = aws.at(REGIONS.get(partition(region), region)).organizations
     try:
-        management = client.describe_organization().get("Organization", {}).get("MasterAccountId", "")
-        accounts = list(pages(client, "list_accounts", "Accounts"))
-        roots = list(pages(client, "list_roots", "Roots"))
-        units = {id: path for root in roots for id, path in below(client, root["Id"], "")}
-        placed = parents(client, accounts, units)
+        management = organizations.describe_organization().get("Organization", {}).get("MasterAccountId", "")
+        accounts = list(pages(organizations.get_paginator("list_accounts"), "Accounts"))
+        roots = list(pages(organizations.get_paginator("list_roots"), "Roots"))
+        units = {id: path for root in roots for id, path in below(organizations, root["Id"], "")}
+        placed = parents(organizations, accounts, units)
     except ClientError as error:
         raise refused(error, caller.caller) from error
     except (BotoCoreError, OSError) as error:
@@ -99,20 +99,22 @@ def listed(session: Any, region: str) -> ListedOrganization:
     return ListedOrganization(found, [path for path in units.values() if path], management, caller.id)
 
 
-def pages(client: Any, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+def pages(paginator: Any, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
     """Yield what all pages of a list hold; what has no id is nothing that anybody could use."""
-    for page in client.get_paginator(operation).paginate(**arguments):
+    for page in paginator.paginate(**arguments):
         yield from (each for each in page.get(key, ()) if each.get("Id"))
 
 
-def below(client: Any, parent: str, path: str) -> Iterator[tuple[str, str]]:
+def below(organizations: Any, parent: str, path: str) -> Iterator[tuple[str, str]]:
     """Yield the ids of a root or a unit and of all units below it, each with its path."""
     yield parent, path
-    for unit in pages(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent):
-        yield from below(client, unit["Id"], f"{path}/{unit.get('Name') or unit['Id']}".lstrip("/"))
+    for unit in pages(
+        organizations.get_paginator("list_organizational_units_for_parent"), "OrganizationalUnits", ParentId=parent
+    ):
+        yield from below(organizations, unit["Id"], f"{path}/{unit.get('Name') or unit['Id']}".lstrip("/"))
 
 
-def parents(client: Any, accounts: Sequence[Mapping[str, Any]], units: Mapping[str, str]) -> dict[str, str]:
+def parents(organizations: Any, accounts: Sequence[Mapping[str, Any]], units: Mapping[str, str]) -> dict[str, str]:
     """Return the path of each account's unit, by the id of the account."""
     if all(each.get("Paths") for each in accounts):
         ids = {each["Id"]: UNIT_ID.findall(each["Paths"][0]) for each in accounts}
@@ -121,7 +123,7 @@ def parents(client: Any, accounts: Sequence[Mapping[str, Any]], units: Mapping[s
     return {
         account["Id"]: path
         for parent, path in units.items()
-        for account in pages(client, "list_accounts_for_parent", "Accounts", ParentId=parent)
+        for account in pages(organizations.get_paginator("list_accounts_for_parent"), "Accounts", ParentId=parent)
     }
 
 

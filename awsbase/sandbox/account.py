@@ -222,7 +222,8 @@ class Sandbox(AccountState):
         home = resources.home(self, scope.service, str(operation.name), params)
         request = Request(scope.service, str(operation.name), scope.region, home.account, caller, params, home)
         rules = about(self.rules, name)
-        as_sent = deepcopy(params) if any(rule.before for rule in rules) else params
+        # The log has a copy of its own; rules change what is sent on.
+        as_sent = self.calls[-1].params
 
         response = None
         for rule in rules:
@@ -258,8 +259,9 @@ class Sandbox(AccountState):
     def _note(self, scope: Scope, operation: str, params: dict[str, Any], message: Message) -> None:
         """Log a call that has not arrived yet."""
         agent = message.header("User-Agent")
-        call = Call(scope.service, operation, scope.region, params, "lost", self.clock(), scope.access_key)
-        self.calls.append(replace(call, address=self.address, agent=agent))
+        at, key, address = self.clock(), scope.access_key, self.address
+        call = Call(scope.service, operation, scope.region, params, "lost", at, key, address=address, agent=agent)
+        self.calls.append(call)
 
 
 def rules_of(services: Services, rules: Sequence[Rule], *, strict: bool, enforce: bool) -> tuple[Rule, ...]:

@@ -50,10 +50,11 @@ def reach_all(organization: Organization, members: Sequence[Member], options: Op
 
 
 def embedded_world(members: Sequence[Member], options: Options) -> Any:
-    """Return empty embedded accounts, with the services of the plug-ins that their manifests name."""
+    """Return empty embedded accounts, in an organization if one of them manages it, with the services of plug-ins."""
     plugins = {plugin.name: plugin for member in members for plugin in member.manifest.plugins}
-    accounts = [each.entry.id for each in members]
-    return embedded_accounts(accounts, deny=options.deny, plugins=list(plugins.values()))
+    accounts = {each.entry.id: each.name for each in members}
+    management = next((each.entry.id for each in members if each.entry.management), None)
+    return embedded_accounts(accounts, management=management, deny=options.deny, plugins=list(plugins.values()))
 
 
 def embedded(organization: Organization, members: Sequence[Member], options: Options) -> list[Reached]:

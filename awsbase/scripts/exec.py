@@ -19,7 +19,7 @@ from awsbase.scripts.output import err
 @click.option(
     "--account",
     metavar="NAME",
-    help="Run it in this account, with the profile that `awsbase profiles write` wrote for it.",
+    help="Run it in this account, with the profile that was written for it.",
     shell_complete=completions.accounts,
 )
 @role_option("Run it as this role.")

@@ -222,7 +222,7 @@ def record_of(
 def how(
     organization: Organization, members: Sequence[Member], several: Several, options: Options, sessions: Sessions
 ) -> CarryOut:
-    """Return what carries items out: the embedded accounts, this process, or several."""
+    """Return what carries items out: the embedded accounts, this process, several, or workers elsewhere."""
     deadline = several.deadline or DEADLINE
     if options.sandbox:
         world = embedded_world(members, options)
@@ -232,6 +232,10 @@ def how(
             return work(item, lambda route: session, clock=world.clock, stop=stop, sandbox=True)
 
         return lambda items, stop: one_by_one(items, unit, stop, deadline)
+    if several.dask:
+        from awsbase.fleet.dask import scheduled
+
+        return scheduled(several.dask)
     jobs = min(several.jobs or os.cpu_count() or 1, len(members))
     if jobs > 1 and (profile := asking((route(organization, each) for each in members), sessions)):
         err(f"profile {profile} asks for the code of an MFA device, so accounts are worked on one after the other\n")

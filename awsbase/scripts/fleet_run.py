@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +16,10 @@ from awsbase.scripts.options import ALLOW_RISKY, DEBUG, JSON
 from awsbase.scripts.organization import ORGANIZATION, read_organization
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.several import split
+
+if TYPE_CHECKING:
+    from awsbase.fleet.stepfunctions.hub import Hub
+    from awsbase.organization import Member, Organization
 
 
 @click.command("run", short_help="Start a run on the engine of the hub.")
@@ -62,17 +68,12 @@ def command(
     found = read_organization(organization)
     hub = hubs.hub_of(found)
     plans = plans_of(approved) if approved else {}
-    members = [each for each in found.chosen(split(accounts)) if not approved or each.name in plans]
-    # A function that is running does not change itself.
-    if hub.member in members:
-        members.remove(hub.member)
-        hint = f"`awsbase plan {organization} --account {hub.member.name}`"
-        err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
+    members = [each for each in chosen(found, hub, accounts) if not approved or each.name in plans]
     if not members:
         raise UsageError("no account is left to work on", hint="the hub is left out, and accounts without a plan are")
     hubs.check_access(hub, members)
 
-    run, mode = new_run(datetime.now(UTC)), "reconcile" if reconcile else "plan"
+    run = new_run(datetime.now(UTC))
     header = runs.Header(
         run,
         "reconcile" if reconcile else "plan",
@@ -81,7 +82,7 @@ def command(
         share(tolerate) if tolerate else hub.fleet.tolerated,
     )
     cost = hubs.estimate(hub, len(members))
-    err(f"{mode} {len(members)} accounts from {hub.member.name}, {header.at_once} at once; {cost}\n")
+    err(f"{header.mode} {len(members)} accounts from {hub.member.name}, {header.at_once} at once; {cost}\n")
     if reconcile and not yes and not prompt(organization)(f"reconcile {len(members)} accounts? [y/N] "):
         err("nothing was started\n")
         return 1
@@ -94,6 +95,15 @@ def command(
         out(f"run {run} has started\n")
         err(f"{typed('status', run, organization)} shows how far it is\n")
     return 0
+
+
+def chosen(found: Organization, hub: Hub, accounts: Sequence[str]) -> list[Member]:
+    """Return the accounts to work on, without the hub: a function that is running does not change itself."""
+    members = found.chosen(split(accounts))
+    if hub.member in members:
+        hint = f"`awsbase plan {found.file} --account {hub.member.name}`"
+        err(f"{hub.member.name} is the hub, and is left out: {hint}\n")
+    return [each for each in members if each.name != hub.member.name]
 
 
 def share(text: str) -> float:

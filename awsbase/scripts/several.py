@@ -22,6 +22,7 @@ ACCOUNT = click.option(
 )
 RUN_OPTIONS: Sequence[Callable[[Command], Command]] = (
     click.option("--jobs", type=click.IntRange(1, 64), metavar="N", help="So many accounts at a time."),
+    click.option("--dask", metavar="tls://HOST:8786", help="Let the workers of this Dask scheduler do the work."),
     click.option("--deadline", metavar="10m", help="Give up an account after this long; default 10m."),
     click.option("--tolerate", metavar="2%|N", help="Exit 4, not 1, while no more accounts fail; default 0."),
     click.option("--resume", metavar="RUN", help="Go on with a run: only what is not finished."),
@@ -45,12 +46,14 @@ class Several:
     tolerate: str | None = None
     resume: str | None = None
     waves: tuple[str, ...] = ()
+    dask: str | None = None
 
     def refuse_for(self, file: str) -> None:
         """Raise UsageError when something was told, and the file is the manifest of one account."""
         given = {
             "--account": self.accounts,
             "--jobs": self.jobs,
+            "--dask": self.dask,
             "--deadline": self.deadline,
             "--tolerate": self.tolerate,
             "--resume": self.resume,
@@ -94,14 +97,18 @@ def runs_several(*, waves: bool = False) -> Callable[[Command], Command]:
             *,
             accounts: tuple[str, ...],
             jobs: int | None,
+            dask: str | None,
             deadline: str | None,
             tolerate: str | None,
             resume: str | None,
             waves: tuple[str, ...] = (),
             **rest: Any,
         ) -> Any:
+            if dask and (jobs or deadline):
+                hint = "the scheduler has as many workers as you start; leave --jobs and --deadline out"
+                raise UsageError("--dask is another engine than this machine", hint=hint)
             seconds = durations.seconds(deadline) if deadline else None
-            several = Several(split(accounts), jobs, seconds, tolerate, resume, split(waves, "--wave"))
+            several = Several(split(accounts), jobs, seconds, tolerate, resume, split(waves, "--wave"), dask)
             return command(several=several, **rest)
 
         found: Any = with_several

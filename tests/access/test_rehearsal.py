@@ -29,6 +29,7 @@ from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import OrganizationalUnit, unit_address
 from awsbase.facts.member_use import MemberPrincipal, Use
 from awsbase.facts.organization import SCP
+from awsbase.permissions import least
 from awsbase.sandbox.world import World
 from awsbase.testing.sample import HOME, said
 
@@ -214,6 +215,12 @@ def test_sessions_in_members_can_only_read(untouched: World) -> None:
     asked = [call for call in there.accounts[MANAGEMENT].calls if call.name == "sts:AssumeRole"]
     assert asked
     assert not any("iam:Put" in call.params["Policy"] for call in asked)
+
+
+def test_who_may_only_plan_cannot_enter_a_member() -> None:
+    wanted = [ORGANIZATION, WORKLOADS, control(deny("sqs:*")), MemberAccount(scope=HOME, name=APP, id=APP)]
+    assert "sts:AssumeRole" not in str(least(wanted, plan_only=True).documents)
+    assert "sts:AssumeRole" in str(least(wanted).documents)
 
 
 SPARED = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/OrganizationAccountAccessRole"}}

@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from awsbase.aws import Aws
+from awsbase.engine.account import identify
 from awsbase.engine.changes import Report
+from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
+from awsbase.engine.wire import Wire
+from awsbase.ensure import KINDS
 from awsbase.ensure.delegated_administrator import DelegatedAdministrator
 from awsbase.ensure.member_account import MemberAccount
 from awsbase.ensure.organization import ADDRESS, Organization
@@ -18,6 +23,8 @@ from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import OrganizationalUnit, unit_address
 from awsbase.ensure.trusted_service import TrustedService
 from awsbase.facts.organization import SCP
+from awsbase.manifest import Manifest, resources
+from awsbase.samples.organization import RECORD
 from awsbase.sandbox import Fault, Request, Rule, Sandbox
 from awsbase.sandbox.organization_state import organization, progress
 from awsbase.sandbox.wire import Refusal
@@ -243,6 +250,23 @@ def test_a_second_administrator_is_refused_where_aws_takes_one_alone() -> None:
     report = go(sandbox, "plan", [ORGANIZATION, WORKLOADS, DEV, other, service, replace(first, account=other.address)])
     assert errors(report) == ["AlreadyDelegated"]
     assert f"{account_ids(sandbox)[DEV.email]} administers access-analyzer" in str(report.outcomes[-1].error)
+
+
+def test_a_trail_of_all_accounts_is_that_of_each_member() -> None:
+    member = "333333333333"
+    world = World([HOME.account, member], management=HOME.account)
+    assert problems(go(world.accounts[HOME.account], "reconcile", RECORD)) == []
+    theirs = replace(HOME, account=member, name="app")
+    manifest = {"version": 1, "account": {"id": member, "name": "app", "region": HOME.region}, "audit": {}}
+    wanted = [each for section in resources(Manifest.model_validate(manifest)).values() for each in section]
+    wire = Wire()
+    session = world.session(member, region=HOME.region)
+    reached = identify(Aws(session, HOME.region, attach=[wire.attach], attempts=1), wire)
+    report = execute("plan", wanted, KINDS, reached, clock=world.clock)
+    assert {each.scope for each in wanted} == {theirs}
+    assert (said(report), problems(report)) == ([], [])
+    assert all("records this account" in note for note in notes(report))
+    assert len(notes(report)) == len(wanted)
 
 
 def test_a_policy_that_allows_is_risky_where_not_everything_is_allowed() -> None:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from awsbase.aws import Aws
 from awsbase.errors import UsageError
@@ -112,7 +113,7 @@ def test_the_worker_of_this_test_exchanges_the_task_and_nothing_else(hub: Hub) -
 @pytest.mark.slow
 def test_of_200_accounts_three_fail_and_a_retry_does_only_those(hub: Hub, aws: Aws, worker: Worker) -> None:
     worker.unit = unit = Unit("a003", "a099", "a150")
-    header = started(aws, hub, "whole", accounts(200), tolerate=2)
+    header = started(aws, hub, "whole", accounts(200), tolerate=2, at_once=10)
 
     assert sorted(worker.work()) == sorted(header.accounts)
     standing = runs.standing(aws, hub, header.run)
@@ -125,8 +126,6 @@ def test_of_200_accounts_three_fail_and_a_retry_does_only_those(hub: Hub, aws: A
     retried = runs.retry(aws, hub, header.run)
     assert (retried.redrive, retried.why) == (False, "it succeeded")
     assert sorted(worker.work()) == ["a003", "a099", "a150"]
-    after = runs.standing(aws, hub, header.run)
-    assert (after.left, after.exit) == ([], 0)
 
 
 def test_more_failures_than_are_tolerated_end_the_run_and_a_redrive_restarts_what_is_left(
@@ -166,7 +165,8 @@ def test_another_definition_or_too_long_a_time_makes_a_new_execution(
     retried = runs.retry(aws, hub, header.run)
     assert (retried.redrive, retried.why) == (False, "the state machine has another definition now")
     worker.work()
-    assert runs.standing(aws, hub, header.run).executions[-1].name == f"{header.run}-retry-1"
+    after = runs.standing(aws, hub, header.run)
+    assert (after.executions[-1].name, after.exit) == (f"{header.run}-retry-1", 1)
 
     sandbox.clock.advance(15 * 24 * 3600)
     assert runs.retry(aws, hub, header.run).why == "it ended too long ago"
@@ -223,3 +223,11 @@ def test_the_cost_of_a_run_is_that_of_the_table(hub: Hub) -> None:
         "0.0100",
     ]
     assert str(cost).startswith("about $0.20: $0.10 for Step Functions")
+
+
+def test_another_interpreter_of_the_language_takes_the_shipped_definition(hub: Hub) -> None:
+    # moto's own, which the sandbox does not use; it is what LocalStack runs.
+    StepFunctionsParserBackend._validate_definition(json.dumps(shipped(hub)))
+    broken = shipped(hub) | {"StartAt": "Nowhere", "States": {}}
+    with pytest.raises(Exception, match="ASLParserException"):
+        StepFunctionsParserBackend._validate_definition(json.dumps(broken))

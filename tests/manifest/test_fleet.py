@@ -33,7 +33,8 @@ def of(text: str, folder: Path, kind: type[Any]) -> dict[str, Any]:
 
 def actions(role: Role) -> dict[str, list[str]]:
     """Return the actions that the inline policies of a role allow, with their resources."""
-    statements: list[Any] = [each for document in role.inline.values() for each in document["Statement"]]
+    documents: list[Any] = list(role.inline.values())
+    statements: list[Any] = [each for document in documents for each in document["Statement"]]
     return {action: statement["Resource"] for statement in statements for action in statement["Action"]}
 
 

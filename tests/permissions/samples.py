@@ -11,7 +11,7 @@ from moto.iam.models import SigningCertificate
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.root import Root
 from awsbase.facts.security_rules import Rule
-from awsbase.samples import SAMPLES, notify, opt_ins, secrets
+from awsbase.samples import SAMPLES, notify, opt_ins, organization, secrets
 from awsbase.samples.bastion import Bastion
 from awsbase.samples.iam import ALICE, BILLING, OPS, RUNNER, full_user
 from awsbase.samples.making import make
@@ -176,6 +176,16 @@ MORE = (
         before=unsubscribed,
     ),
     Sample("root of an organization", [Root(scope=HOME)], before=organized),
+    Sample(
+        "account beside others of an organization",
+        [organization.ORGANIZATION, organization.WORKLOADS, organization.DEV],
+        before=lambda aws: make(aws, [organization.ORGANIZATION]),
+    ),
+    Sample(
+        "policy over an account that is there",
+        [organization.ORGANIZATION, organization.WORKLOADS, organization.SECURITY, organization.LEAVE],
+        before=lambda aws: make(aws, [organization.ORGANIZATION, organization.WORKLOADS, organization.DEV]),
+    ),
 )
 # Another home takes the same actions.
 AT_HOME = tuple(sample for sample in SAMPLES if {want.scope.home for want in sample.resources} == {HOME.home})

@@ -39,6 +39,8 @@ ANSWERS = (
 POLICIES = "iam:GetAccountAuthorizationDetails"
 # Without these, it is not known whether a policy of AWS denies something: taking it away needs approval.
 OF_AWS = ("iam:GetPolicy", "iam:GetPolicyVersion")
+# Without it nobody knows what is used in other accounts, and whether a new one can be entered.
+ENTERING = "sts:AssumeRole"
 # Where these are refused, another read tells the same: nothing fails, and nothing is told.
 SHORTCUTS = ("s3:ListBucket", "tag:GetResources")
 
@@ -81,6 +83,8 @@ def missed(sample: Sample, action: str) -> bool:
     reasons = {change.risk.reason for each in several for _, change in each.changes if change.risk}
     if action == POLICIES and failed is None:
         return UNREAD in reasons
+    if action == ENTERING and failed is None:
+        return any("cannot be read" in each for each in reasons) or any(each.manual_actions for each in several)
     if action in OF_AWS and failed is None:
         return "what it denies is no longer denied" in reasons
     return failed is not None and named(failed, action)

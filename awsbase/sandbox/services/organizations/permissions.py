@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from awsbase.sandbox.authorization.permissions import Resources, act, arn, own, param, table
+from awsbase.sandbox.authorization.permissions import Resources, act, arn, linked_role, own, param, table
 from awsbase.sandbox.organization_state import organization, target
 from awsbase.sandbox.service import Request
 
@@ -30,8 +30,9 @@ TAGGED = act("organizations:TagResource", when="Tags")
 
 CALLS = table(
     {
-        "DescribeOrganization CreateOrganization DeleteOrganization ListRoots ListAccounts ListCreateAccountStatus "
+        "DescribeOrganization DeleteOrganization ListRoots ListAccounts ListCreateAccountStatus "
         "DescribeCreateAccountStatus ListAWSServiceAccessForOrganization": [own()],
+        "CreateOrganization": [own(), linked_role("organizations.amazonaws.com", "AWSServiceRoleForOrganizations")],
         "CreateAccount": [own(), TAGGED],
         "ListDelegatedAdministrators EnableAWSServiceAccess DisableAWSServiceAccess": [own(keys=SERVICE)],
         "DescribeAccount CloseAccount RemoveAccountFromOrganization ListDelegatedServicesForAccount": [
