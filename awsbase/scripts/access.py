@@ -154,8 +154,9 @@ def whatif(organization: Path, account: tuple[str, ...], json: bool, profile: st
 
 def named(organization: Organization, accounts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names of the chosen accounts, in the order of the file; raises UsageError for an unknown one."""
-    names = [name for each in accounts for name in each.split(",") if name]
-    return tuple(each.name for each in organization.chosen(names))
+    from awsbase.scripts.several import split
+
+    return tuple(each.name for each in organization.chosen(split(accounts)))
 
 
 def sessions(profile: str | None) -> Sessions:

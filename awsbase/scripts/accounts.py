@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +59,8 @@ def show(organization: Path, account: str, output: Path | None, live: bool, prof
 @DEBUG
 def list_accounts(organization: Path, live: bool, profile: str | None, json: bool, debug: bool) -> None:
     """List the accounts of ORG.YAML with their ids, manifests and units, and how each is reached."""
+    from awsbase.view.stream import columns, is_terminal
+
     found = read_organization(organization, live=live, profile=profile)
     if json:
         out_json({"schema": 1, "organization": found.model.organization.name, "accounts": documents(found)})
@@ -65,9 +69,23 @@ def list_accounts(organization: Path, live: bool, profile: str | None, json: boo
     for each in found.members.values():
         unit, special = each.entry.unit or "-", remarks(each) or "-"
         rows.append((each.name, each.entry.id, manifest_of(each), unit, special, way_of(each)))
+    out(table(rows, columns(sys.stdout) if is_terminal(sys.stdout) else None))
+
+
+def table(rows: Sequence[Sequence[str]], columns: int | None) -> str:
+    """Return accounts as a table, or below one another where the terminal is too narrow for it."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        out("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() + "\n")
+    if columns and sum(widths) + 2 * (len(widths) - 1) > columns:
+        return "".join(map(narrow, rows[1:]))
+    lines = ("  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def narrow(row: Sequence[str]) -> str:
+    """Return an account as lines, for a terminal that the table does not fit."""
+    name, identifier, manifest, *rest, way = row
+    about = [f"{identifier}  {manifest}", *(word for word in rest if word != "-"), way]
+    return f"{name}\n" + "".join(f"  {line}\n" for line in about)
 
 
 def documents(organization: Organization) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from awsbase.engine.changes import Mode
 from awsbase.errors import Refused, UsageError
 from awsbase.fleet import plans, records
 from awsbase.fleet.consent import consent
-from awsbase.fleet.item import Item, bare_item
+from awsbase.fleet.item import Item, bare_item, loaded_member
 from awsbase.fleet.local import CarryOut, LocalRun
 from awsbase.fleet.plans import Plans
 from awsbase.fleet.pool import DEADLINE, Pool, one_by_one, unit_of
@@ -144,6 +144,7 @@ def running(
     patience: float = 0.0,
 ) -> Iterator[LocalRun]:
     """Yield a run with its record, which Ctrl-C stops; raises UsageError for ways that are mistakes in the file."""
+    everywhere(organization, members, only)
     sessions = Sessions(lambda named: session_of(named or options.profile))
     if not options.sandbox:
         check_ways((route(organization, each) for each in members), sessions)
@@ -156,6 +157,30 @@ def running(
             yield LocalRun(organization, record, carry_out, progress, stop, only, patience, options.profile)
     finally:
         record.close()
+
+
+def everywhere(organization: Organization, members: Sequence[Member], only: tuple[str, ...]) -> None:
+    """Raise UsageError when an account does not have what --only names, before anything is read."""
+    if not only:
+        return
+    having, lacking = [], []
+    for member in members:
+        try:
+            loaded_member(organization, member).only(only)
+        except UsageError as error:
+            lacking.append((member.name, error.hint or ""))
+        else:
+            having.append(member.name)
+    if not lacking:
+        return
+    name, hint = lacking[0]
+    message = f"{name} has not all of --only {', '.join(only)}"
+    if having:
+        raise UsageError(message, hint=f"add --account {','.join(having)}")
+    # Its own hint may be a command that takes no organization file.
+    near = hint if hint.startswith("did you mean") else None
+    file = shlex.quote(organization.file)
+    raise UsageError(message, hint=near or f"`awsbase accounts show {file} {name}` prints what it has")
 
 
 def record_of(
@@ -242,6 +267,8 @@ def second_plan(run: LocalRun) -> str:
     again = list(run.carry_out(items, run.stop))
     if wrong := [each.account for each in again if each.status != "unchanged"]:
         return f"second plan: not empty in {', '.join(wrong)}, which is a bug in awsbase\n"
+    if not again:
+        return ""
     calls = counted(sum(each.calls for each in again), "call")
     return f"second plan: nothing to do in {counted(len(again), 'account')}, {calls}\n"
 

@@ -15,6 +15,7 @@ from awsbase.scripts.fleet_hub import reached
 from awsbase.scripts.options import ALLOW_RISKY, DEBUG, JSON
 from awsbase.scripts.organization import ORGANIZATION, read_organization
 from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.several import split
 
 if TYPE_CHECKING:
     from awsbase.fleet.stepfunctions.hub import Hub
@@ -98,7 +99,7 @@ def command(
 
 def chosen(found: Organization, hub: Hub, accounts: Sequence[str]) -> list[Member]:
     """Return the accounts to work on, without the hub: a function that is running does not change itself."""
-    members = found.chosen(name.strip() for each in accounts for name in each.split(",") if name.strip())
+    members = found.chosen(split(accounts))
     if hub.member in members:
         hint = f"`awsbase plan {found.file} --account {hub.member.name}`"
         err(f"{hub.member.name} is the hub, and is left out: {hint}\n")

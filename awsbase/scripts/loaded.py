@@ -28,7 +28,8 @@ def read(path: Path, options: Options) -> LoadedManifest:
     if is_organization(source):
         raise UsageError(
             f"{path} is about several accounts",
-            hint=f"name the manifest of one, which `awsbase accounts show {shlex.quote(str(path))} NAME` prints",
+            hint=f"write the manifest of one with `awsbase accounts show {shlex.quote(str(path))} NAME -o NAME.yaml`, "
+            "and name that file",
         )
     return _loaded(source, path, options)
 

@@ -77,9 +77,15 @@ class Several:
         return tolerance(self.tolerate or "0")
 
 
-def split(values: Sequence[str]) -> tuple[str, ...]:
-    """Return names that were given one by one or with commas."""
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+def split(values: Sequence[str], option: str = "--account") -> tuple[str, ...]:
+    """Return names that were given one by one or with commas.
+
+    Raises UsageError when an option was given without a name: an unset variable of a script is not all accounts.
+    """
+    names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    if values and not names:
+        raise UsageError(f"{option} names no account", hint=f"leave {option} out for all accounts")
+    return names
 
 
 def runs_several(*, waves: bool = False) -> Callable[[Command], Command]:
@@ -102,7 +108,7 @@ def runs_several(*, waves: bool = False) -> Callable[[Command], Command]:
                 hint = "the scheduler has as many workers as you start; leave --jobs and --deadline out"
                 raise UsageError("--dask is another engine than this machine", hint=hint)
             seconds = durations.seconds(deadline) if deadline else None
-            several = Several(split(accounts), jobs, seconds, tolerate, resume, split(waves), dask)
+            several = Several(split(accounts), jobs, seconds, tolerate, resume, split(waves, "--wave"), dask)
             return command(several=several, **rest)
 
         found: Any = with_several

@@ -106,6 +106,13 @@ ONE = "version: 1\naccount: {id: '111111111111', name: acme, region: eu-west-1}\
     [
         (("plan", "one.yaml", "--jobs", 2), "--jobs is about several accounts, and one.yaml is the manifest of one"),
         (("plan", "org.yaml", "--account", "prdo"), "org.yaml has no account 'prdo'\n  → did you mean 'prod'?"),
+        (("plan", "org.yaml", "--account", ""), "--account names no account\n  → leave --account out"),
+        (("reconcile", "org.yaml", "--yes", "--wave", ","), "--wave names no account"),
+        (
+            ("plan", "org.yaml", "--only", "trial"),
+            "prod has not all of --only trial\n  → `awsbase accounts show org.yaml",
+        ),
+        (("plan", "org.yaml", "--only", "password-policy/acount"), "  → did you mean 'password-policy/account'?"),
         (("plan", "org.yaml", "--who"), "--who is about the plan of one account"),
         (("plan", "org.yaml", "-o", "-"), "-o - is about the plan of one account"),
         (("plan", "org.yaml", "-o", "."), ". is there already and holds no plans"),
@@ -114,7 +121,8 @@ ONE = "version: 1\naccount: {id: '111111111111', name: acme, region: eu-west-1}\
         (("reconcile", "org.yaml", "--wave", "staging"), "--wave staging covers no account"),
         (("reconcile", "org.yaml", "--approved", "."), ". is no folder of plans"),
         (("outputs", "org.yaml", "--format", "env"), "--format env is about one account"),
-        (("graph", "org.yaml"), "org.yaml is about several accounts"),
+        (("graph", "org.yaml"), "`awsbase accounts show org.yaml NAME -o NAME.yaml`, and name that file"),
+        (("access", "org.yaml", "--account", ","), "--account names no account"),
         (
             ("plan", "org.yaml"),
             "prod cannot be reached: no profile called acme-prod in the AWS files\n"

@@ -17,6 +17,7 @@ from awsbase.engine.resource import Resource
 from awsbase.manifest import Manifest, fingerprint, load, resources
 from awsbase.organization.saving import MARK
 from awsbase.scripts import Invocation, cli
+from awsbase.scripts.accounts import table
 from tests.organization.access import DEPLOY
 from tests.organization.files import ORGANIZATION, TEMPLATE, loaded, written
 
@@ -157,3 +158,12 @@ def test_the_schema_takes_organization_files_and_refuses_others() -> None:
 def test_a_printed_manifest_is_one(tmp_path: Path) -> None:
     shown = run("accounts", "show", written(tmp_path), "users")
     assert load(Path("-"), stdin=BytesIO(shown.stdout.encode())).account.name == "acme-users"
+
+
+def test_a_list_that_does_not_fit_the_terminal_has_a_line_for_each_thing() -> None:
+    rows = [
+        ("ACCOUNT", "ID", "MANIFEST", "UNIT", "IS", "REACHED BY"),
+        ("prod", "333333333333", "account.yaml", "-", "protected", "Admin from users"),
+    ]
+    assert table(rows, 80) == table(rows, None)
+    assert table(rows, 60) == "prod\n  333333333333  account.yaml\n  protected\n  Admin from users\n"
