@@ -67,21 +67,6 @@ def test_a_change_is_told_once_with_its_names_left_open(acme: Organization) -> N
     )
 
 
-def test_ids_that_aws_makes_up_are_left_open(acme: Organization) -> None:
-    def group(one: str, other: str) -> dict[str, Any]:
-        return resource("default-groups/account", change(f"rules of sg-{one} of vpc-{other}", 1, 2))
-
-    text = told(
-        acme,
-        result("users", group("9d9542c507ba88936", "8e170c09")),
-        result("dev", group("129943b8fdc32683a", "92817dd4")),
-        full=True,
-    )
-    assert "the same in 2 accounts: users, dev\n" in text
-    assert "rules of sg-… of vpc-…" in text
-    assert "only in" not in text
-
-
 @pytest.mark.parametrize(
     ("one", "other"),
     [
