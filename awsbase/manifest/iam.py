@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.absent_user import AbsentUser
@@ -16,12 +16,12 @@ from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.manifest.base import Base
-from awsbase.manifest.files import Json
 from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
 from awsbase.manifest.outputs import Output
+from awsbase.manifest.own_document import OwnDocument
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.role_groups import group_policies, group_problems
@@ -39,7 +39,7 @@ from awsbase.manifest.values import (
     Tags,
     UserName,
 )
-from awsbase.policies import Document, size
+from awsbase.policies import size
 from awsbase.userdata import Person
 
 if TYPE_CHECKING:
@@ -106,29 +106,15 @@ class Passwords(Section):
         )
 
 
-class OwnPolicy(Section):
+class OwnPolicy(OwnDocument):
     """A policy of your own, from a JSON file or written here."""
 
-    file: Json | None = Field(default=None, description="A JSON policy document, relative to this manifest.")
-    statements: Several[Statement] | None = Field(default=None, description="The statements, instead of a file.")
     description: Text = Field(default="", description="What it is for; AWS keeps the first one.")
     path: PolicyPath = Field(default="/", description="Part of its ARN for good.")
 
     stand_in: ClassVar[Mapping[str, Any]] = {
         "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]
     }
-
-    @model_validator(mode="after")
-    def _has_one_document(self) -> Self:
-        if (self.file is None) == (self.statements is None):
-            raise invalid(
-                "has both file and statements" if self.file else "has no document", "write one of file and statements"
-            )
-        return self
-
-    @property
-    def document(self) -> Document:
-        return self.file.value if self.file else whole(self.statements or ())
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""

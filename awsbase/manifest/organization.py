@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from awsbase.engine.quotas import CONTROL_POLICY
 from awsbase.engine.resource import Resource
@@ -19,14 +19,12 @@ from awsbase.ensure.organizational_unit import OrganizationalUnit, unit_address
 from awsbase.ensure.trusted_service import OWN_CALL, PRINCIPALS, TrustedService
 from awsbase.facts.organization import SCP
 from awsbase.manifest.base import Base
-from awsbase.manifest.files import Json
-from awsbase.manifest.grants import document_errors, whole
+from awsbase.manifest.grants import document_errors
 from awsbase.manifest.iam import Text
+from awsbase.manifest.own_document import OwnDocument
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
-from awsbase.manifest.trust import Statement
 from awsbase.manifest.values import AccountId, OneNameEach, PolicyName, RoleName, expand, named
-from awsbase.policies import Document
 from awsbase.policies.document import size
 
 if TYPE_CHECKING:
@@ -96,11 +94,9 @@ DelegableName = Annotated[str, AfterValidator(delegable), Field(json_schema_extr
 UnitPath = Annotated[str, AfterValidator(unit_path), Field(json_schema_extra={"examples": ["Workloads/Prod"]})]
 
 
-class ControlPolicy(Section):
+class ControlPolicy(OwnDocument):
     """A service control policy, from a JSON file or written here."""
 
-    file: Json | None = Field(default=None, description="A JSON policy document, relative to this manifest.")
-    statements: Several[Statement] | None = Field(default=None, description="The statements, instead of a file.")
     on: Several[str] = Field(
         min_length=1,
         description='What it is attached to: the path of a unit, the id of an account, or "/" for the root.',
@@ -111,18 +107,6 @@ class ControlPolicy(Section):
         "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}],
         "on": [ROOT],
     }
-
-    @model_validator(mode="after")
-    def _has_one_document(self) -> Self:
-        if (self.file is None) == (self.statements is None):
-            raise invalid(
-                "has both file and statements" if self.file else "has no document", "write one of file and statements"
-            )
-        return self
-
-    @property
-    def document(self) -> Document:
-        return self.file.value if self.file else whole(self.statements or ())
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
