@@ -70,15 +70,19 @@ class LocalRun:
     def reconcile(
         self, waves: Sequence[Sequence[Member]], tolerance: Tolerance, allow_risky: Callable[[str], bool]
     ) -> Sequence[Member] | None:
-        """Reconcile the accounts that are not finished, wave by wave.
+        """Reconcile the accounts that are not finished: the management account first, and the others wave by wave.
 
         Return the wave after which it stopped, because more of its accounts failed than is tolerated; None if it did
         not stop.
         """
         left = set(self.record.left)
         self.watch.begins("reconcile", sum(each.name in left for wave in waves for each in wave))
+        # What an organization lets its accounts do is settled by one writer, before they are worked on.
+        leading = [each.name for wave in waves for each in wave if each.entry.management and each.name in left]
+        if leading:
+            self._run(self.item(name, "reconcile", allow_risky(name)) for name in leading)
         for wave in waves:
-            names = [each.name for each in wave if each.name in self.record.left]
+            names = [each.name for each in wave if each.name in self.record.left and each.name not in leading]
             self._run(self.item(name, "reconcile", allow_risky(name)) for name in names)
             if self.stop.is_set():
                 return None

@@ -314,4 +314,4 @@ def next_step(run: LocalRun, folder: Path, options: Options) -> str:
     """Return what saved plans are good for: the whole command that applies them."""
     words = ["awsbase", "reconcile", run.organization.file, "--approved", str(folder), *options.of_account]
     words += ["--allow-risky"] if run.risky(run.planned()) else []
-    return f"`{shlex.join(words)}` applies them and nothing else"
+    return f"`{shlex.join(words)}` applies what they list and nothing else"

@@ -73,7 +73,7 @@ def test_risky_changes_of_a_protected_account_need_its_own_approval(acme: Acme, 
     planned = acme.run("plan", acme.file, *HERE, "-o", folder)
     assert "needs your approval\n  the same in all 2 accounts: prod, dev\n    ! password-policy" in planned.stdout
     assert f"2 plans written to {folder}/" in planned.stderr
-    assert f"--approved {folder} --allow-risky` applies them and nothing else" in planned.stderr
+    assert f"--approved {folder} --allow-risky` applies what they list and nothing else" in planned.stderr
     assert sorted(each.name for each in folder.iterdir()) == ["dev.json", "index.json", "prod.json"]
     assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
 

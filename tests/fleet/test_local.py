@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,22 @@ def test_a_run_stops_after_a_wave_of_which_too_many_fail(
     wave = this.reconcile(waves(acme, list(acme.members.values()), named), tolerance(allowed), lambda name: False)
     assert (None if wave is None else [each.name for each in wave]) == stopped
     assert list(this.results) == begun
+
+
+@pytest.mark.parametrize("failing", [[], ["dev"]], ids=["done", "failed"])
+def test_the_management_account_goes_first_and_once(acme: Organization, failing: list[str]) -> None:
+    dev = acme.members["dev"]
+    leading = replace(dev, entry=dev.entry.model_copy(update={"management": True}))
+    owner = replace(acme, members={**acme.members, "dev": leading})
+    begun: list[str] = []
+
+    def answer(item: Item) -> Result:
+        begun.append(item.account)
+        return fails_in(*failing)(item)
+
+    this = run(owner, answer)
+    this.reconcile(waves(owner, list(owner.members.values()), ["prod"]), tolerance("0"), lambda name: False)
+    assert begun == ["dev", "prod", "users"]
 
 
 RISKY = ("users", "prod")
