@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.1
 
 .PHONY: demo check test lint types tests quick tools format faults host opinion bench container docs lock release audit clean
 
-# Two processors take this many workers of pytest beside the type checker.
+# tests/conftest.py says how many workers of pytest there are.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
 QUICK := -m "not faults and not slow" $(addprefix --ignore=tests/,contract faults hostile permissions)
 

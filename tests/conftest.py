@@ -38,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.addaudithook(stay_here)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Return one worker more than there are processors: what waits for a terminal or a server leaves one idle."""
+    return len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)) + 1
+
+
 def pytest_report_header() -> str:
     return f"seed: {os.environ[draws.SEED]} (repeat with --seed or {draws.SEED})"
 
