@@ -17,7 +17,7 @@ from awsbase.ensure import KINDS, declared
 from awsbase.errors import UsageError
 from awsbase.policies import curated
 from awsbase.samples import SAMPLES
-from awsbase.scripts.explain import command
+from awsbase.scripts import cli
 
 ADDRESSES = sorted({resource.address for sample in SAMPLES for resource in sample.resources})
 
@@ -105,10 +105,10 @@ def test_a_kind_without_an_explanation_is_told_what_to_write() -> None:
 
 
 def test_it_is_told_as_text_and_as_json() -> None:
-    text = CliRunner().invoke(command, ["trail/acme"]).output
+    text = CliRunner().invoke(cli, ["explain", "trail/acme"]).output
     assert re.findall(r"^  (\w+)", text, re.MULTILINE) == ["what", "why", "answers", "costs", "undo"]
     assert "aws cloudtrail delete-trail --name acme" in " ".join(text.split())
-    document = json.loads(CliRunner().invoke(command, ["trail", "--json"]).output)
+    document = json.loads(CliRunner().invoke(cli, ["explain", "trail", "--json"]).output)
     assert document["entries"]["trail"]["controls"][0] == "CIS 3.1"
-    every = CliRunner().invoke(command, []).output
+    every = CliRunner().invoke(cli, ["explain"]).output
     assert all(f"{name} " in every for name in ENTRIES)
