@@ -81,8 +81,9 @@ class LocalRun:
         leading = [each.name for wave in waves for each in wave if each.entry.management and each.name in left]
         if leading:
             self._run(self.item(name, "reconcile", allow_risky(name)) for name in leading)
+            left.difference_update(leading)
         for wave in waves:
-            names = [each.name for each in wave if each.name in self.record.left and each.name not in leading]
+            names = [each.name for each in wave if each.name in left]
             self._run(self.item(name, "reconcile", allow_risky(name)) for name in names)
             if self.stop.is_set():
                 return None

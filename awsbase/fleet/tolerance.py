@@ -71,7 +71,7 @@ def waves(organization: Organization, members: Sequence[Member], named: Iterable
         if not wave and not any(covers(name, each) for each in members):
             raise UsageError(f"--wave {name} covers no account", hint=hint(organization, name))
         found.append(wave)
-        left = {each.name: each for each in left.values() if each not in wave}
+        left = {each.name: each for each in left.values() if not covers(name, each)}
     return [wave for wave in [*found, list(left.values())] if wave]
 
 
