@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
+from awsbase.engine.clock import SystemClock
 from awsbase.engine.refusals import DENIED
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError
@@ -77,20 +78,15 @@ def arn_of(member: Member) -> str:
     return f"arn:{member.manifest.account.partition}:iam::{member.entry.id}:role/{role}"
 
 
-def utc_now() -> datetime:
-    """Return the time of this machine."""
-    return datetime.now(UTC)
-
-
 class Sessions:
     """Opens sessions of accounts. What several of them begin with is opened once, and anew before it ends."""
 
     def __init__(
-        self, of_profile: OfProfile, of_keys: OfKeys | None = None, now: Callable[[], datetime] = utc_now
+        self, of_profile: OfProfile, of_keys: OfKeys | None = None, now: Callable[[], datetime] | None = None
     ) -> None:
         self._of_profile = of_profile
         self._of_keys = of_keys or with_keys
-        self._now = now
+        self._now = now or SystemClock().now
         self._first: dict[str | None, Account] = {}
         self._between: dict[tuple[str | None, tuple[str, ...]], tuple[boto3.Session, datetime]] = {}
 
