@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from hashlib import sha256
 
-from markupsafe import Markup
-
-from awsbase import __version__
 from awsbase.coverage import STATUSES, Row, Status
 from awsbase.engine.changes import ManualAction, Report
 from awsbase.engine.resource import Resource
@@ -19,7 +14,7 @@ from awsbase.report import charts
 from awsbase.report.access import matrix
 from awsbase.report.changes import by_section
 from awsbase.report.costs import Costs, costs_by_section
-from awsbase.report.environment import environment
+from awsbase.report.environment import page
 from awsbase.report.graph import svg
 from awsbase.report.history import history
 from awsbase.report.saved import Saved, met_of, share
@@ -83,34 +78,27 @@ def render(subject: Subject, saved: Sequence[Saved]) -> str:
     """Return the page as HTML: one file that loads nothing."""
     plan, costs = subject.plan, costs_by_section(subject.sections)
     drills = [each for each in saved if each.drill is not None]
-    style = environment().get_template("style.css").render()
-    return (
-        environment()
-        .get_template("page.html")
-        .render(
-            style=Markup(style),  # noqa: S704  nothing but the style sheet
-            style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-            subject=subject,
-            version=__version__,
-            verdict=verdict(plan),
-            figures=figures(subject, costs),
-            tasks=tasks(plan),
-            risky=list(told(risky(plan))),
-            parts=by_section(plan, subject.section_of),
-            statuses=STATUSES,
-            marks={status: mark for status, (mark, _) in MARKS.items()},
-            counts=counts(subject.rows),
-            bars=charts.stacked(list(counts(subject.rows).values())),
-            chapters=chapters(subject.rows),
-            costs=costs,
-            what_they_are=cost.WHAT_THEY_ARE,
-            access=matrix(subject.resources, plan),
-            drill=drills[-1] if drills else None,
-            measures=history(saved, numbers(subject, costs)) if saved else [],
-            charts=charts,
-            graph=graph(subject),
-            needs=needs_of(subject.resources),
-        )
+    return page(
+        "page.html",
+        subject=subject,
+        verdict=verdict(plan),
+        figures=figures(subject, costs),
+        tasks=tasks(plan),
+        risky=list(told(risky(plan))),
+        parts=by_section(plan, subject.section_of),
+        statuses=STATUSES,
+        marks={status: mark for status, (mark, _) in MARKS.items()},
+        counts=counts(subject.rows),
+        bars=charts.stacked(list(counts(subject.rows).values())),
+        chapters=chapters(subject.rows),
+        costs=costs,
+        what_they_are=cost.WHAT_THEY_ARE,
+        access=matrix(subject.resources, plan),
+        drill=drills[-1] if drills else None,
+        measures=history(saved, numbers(subject, costs)) if saved else [],
+        charts=charts,
+        graph=graph(subject),
+        needs=needs_of(subject.resources),
     )
 
 
