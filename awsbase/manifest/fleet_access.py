@@ -81,14 +81,7 @@ class FleetAccess(Section):
 
     def _policies(self, base: Base, manifest: Manifest) -> Iterator[Policy]:
         for name, policy in (manifest.iam.policies if manifest.iam else {}).items():
-            yield Policy(
-                scope=base.scope,
-                name=base.expand(name),
-                document=policy.document,
-                description=policy.description,
-                path=policy.path,
-                tags=base.tags,
-            )
+            yield policy.resource(base, name)
         yield from managed_policies((LOOKS, *self.apply), base, manifest)
 
     def _made_by_iam(self, base: Base, manifest: Manifest) -> set[str]:

@@ -116,6 +116,17 @@ class OwnPolicy(OwnDocument):
         "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]
     }
 
+    def resource(self, base: Base, name: str) -> Policy:
+        """Return the managed policy that it is, under the name that the manifest gives it."""
+        return Policy(
+            scope=base.scope,
+            name=base.expand(name),
+            document=self.document,
+            description=self.description,
+            path=self.path,
+            tags=base.tags,
+        )
+
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield what AWS would refuse in the document."""
         at = "file" if self.file else "statements"
@@ -332,17 +343,7 @@ class Iam(Section):
             yield Output("policy_arns", Reference(f"policy/{name}"), key=name, data=("aws_iam_policy", "arn"))
 
     def _policies(self, base: Base, manifest: Manifest, grants: list[str]) -> dict[str, Policy]:
-        written = [
-            Policy(
-                scope=base.scope,
-                name=base.expand(name),
-                document=policy.document,
-                description=policy.description,
-                path=policy.path,
-                tags=base.tags,
-            )
-            for name, policy in self.policies.items()
-        ]
+        written = [policy.resource(base, name) for name, policy in self.policies.items()]
         return {policy.name: policy for policy in [*written, *managed_policies(grants, base, manifest)]}
 
     def _groups(self, people: str) -> dict[str, GroupSpec]:
