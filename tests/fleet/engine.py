@@ -24,6 +24,16 @@ from awsbase.samples.fleet import CODE
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import problems
 
+HUB, PROD, DEV = "222222222222", "333333333333", "444444444444"
+FILE = """\
+version: 1
+organization: {name: acme, home: eu-west-1}
+defaults: {tags: {owner: platform}}
+accounts:
+  ops:  {id: "222222222222", profile: acme-ops, manifest: hub.yaml}
+  prod: {id: "333333333333", profile: acme-prod, manifest: account.yaml}
+  dev:  {id: "444444444444", profile: acme-dev, manifest: account.yaml}
+"""
 QUEUE = "work"
 # What a worker on a queue has in place of the function: the event, and the token to answer with.
 EXCHANGED = {

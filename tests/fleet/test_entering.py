@@ -26,19 +26,10 @@ from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session as session_with
 from awsbase.sandbox.organization_state import organization as of_world
 from awsbase.testing.sample import problems
-from tests.fleet.engine import Worker, aws_of, reconciled
+from tests.fleet.engine import DEV, FILE, HUB, PROD, Worker, aws_of, reconciled
 from tests.organization.files import loaded
 
-MANAGEMENT, HUB, PROD, DEV = "999999999999", "222222222222", "333333333333", "444444444444"
-FILE = """\
-version: 1
-organization: {name: acme, home: eu-west-1}
-defaults: {tags: {owner: platform}}
-accounts:
-  ops:  {id: "222222222222", profile: acme-ops, manifest: hub.yaml}
-  prod: {id: "333333333333", profile: acme-prod, manifest: account.yaml}
-  dev:  {id: "444444444444", profile: acme-dev, manifest: account.yaml}
-"""
+MANAGEMENT = "999999999999"
 RUN = "20261129-220000-abcdef"
 
 

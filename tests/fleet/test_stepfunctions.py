@@ -17,19 +17,9 @@ from awsbase.fleet.stepfunctions.hub import Hub, NoHub, check_access, estimate, 
 from awsbase.organization import Organization
 from awsbase.organization.reach import Route
 from awsbase.sandbox import Sandbox
-from tests.fleet.engine import Worker, aws_of, differences, exchanged, reconciled, shipped
+from tests.fleet.engine import FILE, HUB, Worker, aws_of, differences, exchanged, reconciled, shipped
 from tests.organization.files import loaded
 
-HUB = "222222222222"
-FILE = """\
-version: 1
-organization: {name: acme, home: eu-west-1}
-defaults: {tags: {owner: platform}}
-accounts:
-  ops:  {id: "222222222222", profile: acme-ops, manifest: hub.yaml}
-  prod: {id: "333333333333", profile: acme-prod, manifest: account.yaml}
-  dev:  {id: "444444444444", profile: acme-dev, manifest: account.yaml}
-"""
 IN_HUB = "version: 1\nfleet: {at_once: 25}\n"
 IN_ACCOUNT = "version: 1\niam: {password_policy: {}}\nfleet_access: {hub: '222222222222', organization: o-acme123456}\n"
 
