@@ -1,4 +1,4 @@
-"""awsbase and the packages that a function needs, as one zip that is the same byte for byte whoever packs it.
+"""awsbase and the packages that a function needs, as one zip: two builds give the same bytes.
 
 The zip holds boto3 and botocore too: the copy in Lambda's runtime is changed by AWS, and is often older than what
 awsbase asks for.
@@ -80,7 +80,7 @@ def platform_here() -> Platform:
 
 
 def packed(files: Iterable[tuple[str, bytes]], where: Platform) -> bytes:
-    """Return a zip of files: sorted by name, without dates, owners and modes of whoever packs it."""
+    """Return a zip of files: sorted by name, without the dates, owners and modes of this machine."""
     label = {"awsbase": __version__, "runtime": where.runtime, "architecture": where.architecture}
     held = {**dict(files), LABEL: json.dumps(label, sort_keys=True).encode()}
     written = io.BytesIO()

@@ -176,7 +176,7 @@ def ensure_function(run: Run, want: Function) -> str:
 
 
 def settings_of(want: Function, runtime: str) -> dict[str, Any]:
-    """Return what Lambda is told of a function beside its code, in the order of its facts."""
+    """Return the settings of a function beside its code, as Lambda names them, in the order of its facts."""
     return {
         "Role": want.role_arn,
         "Handler": want.handler,

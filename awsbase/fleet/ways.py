@@ -1,4 +1,4 @@
-"""The ways to many accounts, checked before anything is done: what is a mistake in the file is told at once."""
+"""The ways to many accounts, checked before anything is done: all mistakes in the file come at once."""
 
 from __future__ import annotations
 
