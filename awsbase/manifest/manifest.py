@@ -75,7 +75,12 @@ class Manifest(Section):
         default=None, description="The accounts beside this one: only the management account has it."
     )
 
-    later: ClassVar[frozenset[str]] = frozenset({"extras", "fleet", "fleet_access", "organization", "outputs"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {
+            *("buckets", "certificates", "ci", "extras", "fleet", "fleet_access", "launch_templates", "log_groups"),
+            *("mail", "organization", "outputs", "repositories", "tools", "zones"),
+        }
+    )
 
     _order: tuple[str, ...] = PrivateAttr(default=())
 
