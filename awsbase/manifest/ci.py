@@ -84,7 +84,7 @@ class Github(Section):
 
     repository: Repository = Field(description="Owner and name, as GitHub writes them.")
     repository_id: GithubId | None = Field(
-        default=None, description="Its number, in quotes: `awsbase ci ids` asks GitHub. Names can change hands."
+        default=None, description="Its number, in quotes, from `awsbase ci ids OWNER/NAME`. Names can change hands."
     )
     owner_id: GithubId | None = Field(default=None, description="The number of its owner, in quotes.")
     branch: Branch = Field(default="main", description="The branch that is applied.")
