@@ -104,6 +104,8 @@ TABLE = (
     PropagationDelay(
         "dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60
     ),
+    # AWS Backup does not know its role yet, or what the role may do.
+    PropagationDelay("backup", ("CreateBackupSelection",), "InvalidParameterValueException", "IAM Role"),
     # Config does not know the service-linked role yet, or the bucket's policy is not in force yet.
     PropagationDelay("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),
     PropagationDelay("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),

@@ -8,7 +8,8 @@ from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.facts.snapshot_schedules import Schedule
-from awsbase.manifest.backups import DAYS, Ebs, ScheduleSpec
+from awsbase.manifest.backups import Ebs, ScheduleSpec
+from awsbase.manifest.schedules import DAYS
 
 KINDS = (SnapshotPolicy,)
 NOT_OURS = "it lacks the tag awsbase:address, by which awsbase knows its own: a manifest would make another beside it"
