@@ -194,7 +194,7 @@ def less(name: str, was: Rule, now: Rule) -> Iterator[str]:
 def select(run: Run, want: BackupPlan, have: PlanFacts) -> None:
     """Choose what the manifest chooses, in a selection called after the plan; AWS changes none, so it is made anew."""
     backup = run.aws.at(want.scope.region).backup
-    held = have.selections.get(want.name)
+    held = have.selection
     is_now, shall_be = chosen(held) if held else {}, chosen(wanted_selection(want))
     drift = compare(is_now, shall_be) if held else []
     if held and not drift:
@@ -257,13 +257,13 @@ def remove_backup_plan(run: Run, want: BackupPlan) -> None:
     have = run.read(backup_plan, region, want.name, want.address)
     if have is None or not tags.made_here(run, want, run.read(backup_tags, region, have.arn)):
         return
-    if others := sorted(have.selections.keys() - {want.name}):
-        run.note(f"kept: somebody else chose more for it: {', '.join(others)}")
+    if have.other_selections:
+        run.note(f"kept: somebody else chose more for it: {', '.join(have.other_selections)}")
         return
     backup = run.aws.at(region).backup
 
-    for name, held in have.selections.items():
-        run.delete(f"selection {name}", backup.delete_backup_selection, BackupPlanId=have.id, SelectionId=held.id)
+    if held := have.selection:
+        run.delete("selection", backup.delete_backup_selection, BackupPlanId=have.id, SelectionId=held.id)
     run.delete("backup plan", backup.delete_backup_plan, BackupPlanId=have.id)
 
 
@@ -288,7 +288,7 @@ def things(facts: Facts, scope: Scope) -> Things:
 
 def told(scope: Scope, one: PlanSummary, have: PlanFacts, tagged: Mapping[str, str]) -> Described | NotExpressible:
     """Return a plan as the resource that would make it just so, or what of it no manifest says."""
-    address, held = scope.address("backup-plan", one.name), have.selections.get(one.name)
+    address, held = scope.address("backup-plan", one.name), have.selection
     said = [f"rule {each.name}: {', '.join(each.more)}" for each in have.rules.values() if each.more]
     said += [f"rule {each.name}: {each.cron}" for each in have.rules.values() if each.weekly is None]
     if held is None:

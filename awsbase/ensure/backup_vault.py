@@ -127,7 +127,7 @@ def keep_lock(run: Run, want: BackupVault, have: VaultFacts) -> None:
             "lock",
             drift,
             backup.put_backup_vault_lock_configuration,
-            risk=outage(finality(want.lock, have)) or deletion(loosening(want.lock, have)),
+            risk=outage(finality(want.lock, have)) or deletion(weaker(want.lock, have)),
             BackupVaultName=want.name,
             MinRetentionDays=want.lock.least,
             MaxRetentionDays=want.lock.most,
@@ -137,7 +137,12 @@ def keep_lock(run: Run, want: BackupVault, have: VaultFacts) -> None:
 
 def lock_drift(want: Lock | None, have: VaultFacts) -> tuple[dict[str, object], dict[str, object]]:
     """Return what a lock is and what it is to be; when one becomes final counts from the day that it was put on."""
-    is_now = {"locked": have.locked, "least": have.least, "most": have.most, "becomes final": have.final is not None}
+    is_now: dict[str, object] = {
+        "locked": have.locked,
+        "least": have.least,
+        "most": have.most,
+        "becomes final": have.final is not None,
+    }
     final = bool(want and want.final_after)
     least, most = (want.least, want.most) if want else (None, None)
     return is_now, {"locked": want is not None, "least": least, "most": most, "becomes final": final}
@@ -150,7 +155,7 @@ def finality(want: Lock, have: VaultFacts) -> str:
     return f"after {want.final_after} days nobody can shorten or remove it, AWS neither, and what it keeps is paid for"
 
 
-def loosening(want: Lock, have: VaultFacts) -> str:
+def weaker(want: Lock, have: VaultFacts) -> str:
     """Say what a lock keeps less well than before."""
     said = ["it does not become final"] if have.final and not want.final_after else []
     if have.locked and (have.least or 0) > (want.least or 0):

@@ -55,7 +55,7 @@ def vaults(facts: Facts, region: str) -> Mapping[str, VaultFacts]:
 def vault(said: Mapping[str, Any]) -> VaultFacts:
     """Return a vault as the list tells it."""
     return VaultFacts(
-        said["BackupVaultArn"],
+        said.get("BackupVaultArn", ""),
         said.get("EncryptionKeyArn", ""),
         said.get("Locked", False),
         said.get("MinRetentionDays"),
@@ -203,13 +203,14 @@ def lasts(days: int | None) -> int:
 
 @record
 class PlanFacts:
-    """A plan as it is: its rules by name, and its selections by name with their ids."""
+    """A plan as it is: its rules by name, the selection that has its name, and the names of all others."""
 
     id: Any
     arn: str = ""
     rules: Mapping[str, Rule] = field(default_factory=dict)
     advanced: tuple[Any, ...] = ()
-    selections: Mapping[str, SelectionFacts] = field(default_factory=dict)
+    selection: SelectionFacts | None = None
+    other_selections: tuple[str, ...] = ()
     created: datetime | None = None
 
 
@@ -238,7 +239,7 @@ def plans(facts: Facts, region: str) -> tuple[PlanSummary, ...]:
     """Read the list of the plans of a region, without those that are deleted."""
     pages = facts.aws.at(region).backup.get_paginator("list_backup_plans").paginate()
     return tuple(
-        PlanSummary(each["BackupPlanId"], each.get("BackupPlanName", ""), each["BackupPlanArn"])
+        PlanSummary(each["BackupPlanId"], each.get("BackupPlanName", ""), each.get("BackupPlanArn", ""))
         for page in pages
         for each in page["BackupPlansList"]
         if not each.get("DeletionDate")
@@ -252,17 +253,15 @@ def plan(facts: Facts, region: str, id: str) -> PlanFacts:
     said = found["BackupPlan"]
     pages = backup.get_paginator("list_backup_selections").paginate(BackupPlanId=id)
     short = [each for page in pages for each in page["BackupSelectionsList"]]
+    ours = next((each["SelectionId"] for each in short if each.get("SelectionName") == said["BackupPlanName"]), None)
+    chosen = backup.get_backup_selection(BackupPlanId=id, SelectionId=ours) if ours else None
     return PlanFacts(
         id,
         found["BackupPlanArn"],
         {each["RuleName"]: rule(each) for each in said["Rules"]},
         tuple(said.get("AdvancedBackupSettings", [])),
-        {
-            each["SelectionName"]: selection(
-                each["SelectionId"], backup.get_backup_selection(BackupPlanId=id, SelectionId=each["SelectionId"])
-            )
-            for each in short
-        },
+        selection(ours, chosen) if ours and chosen else None,
+        tuple(each.get("SelectionName") or each["SelectionId"] for each in short if each["SelectionId"] != ours),
         found.get("CreationDate"),
     )
 

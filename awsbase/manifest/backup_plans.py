@@ -67,8 +67,8 @@ class LockSpec(Section):
     )
     final_after_days: Annotated[int, Field(ge=COOLING_OFF, le=36500)] | None = Field(
         default=None,
-        description="After so many days the lock is final: nobody can loosen it, AWS neither. Left out, who has the "
-        "right can loosen it.",
+        description="After so many days the lock is final: nobody can weaken it, AWS neither. Left out, who has the "
+        "right can weaken it.",
     )
 
     @model_validator(mode="after")

@@ -73,7 +73,7 @@ def turn_off(aws: Reached) -> None:
     backup(aws).update_region_settings(ResourceTypeOptInPreference=preference)
 
 
-def loosen(aws: Reached) -> None:
+def weaken(aws: Reached) -> None:
     """Let recovery points go after a day."""
     backup(aws).put_backup_vault_lock_configuration(BackupVaultName=NAME, MinRetentionDays=1)
 
@@ -111,7 +111,7 @@ SAMPLES = (
                 [f"{CHOSEN.address}: create selection"],
             ),
             "passed over": Tampering(turn_off, [f"{SETTINGS.address}: update services"]),
-            "looser lock": Tampering(loosen, [f"{HELD.address}: update lock"], risky=[f"{HELD.address}: update lock"]),
+            "weaker lock": Tampering(weaken, [f"{HELD.address}: update lock"], risky=[f"{HELD.address}: update lock"]),
             "unlocked": Tampering(unlock, [f"{HELD.address}: update lock"]),
             "shut": Tampering(shut, [f"{HELD.address}: update access policy"]),
             "untagged": Tampering(untag, [f"{CHOSEN.address}: update tags", f"{HELD.address}: update tags"]),
