@@ -35,14 +35,9 @@ SAMPLES = (
                 lambda aws: aws.client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=GITHUB.arn),
                 [f"{GITHUB.address}: create identity provider"],
             ),
-            "for another audience": Tampering(
-                lambda aws: (
-                    aws.client("iam").add_client_id_to_open_id_connect_provider(
-                        OpenIDConnectProviderArn=GITHUB.arn, ClientID="https://github.com/acme"
-                    ),
-                    aws.client("iam").remove_client_id_from_open_id_connect_provider(
-                        OpenIDConnectProviderArn=GITHUB.arn, ClientID=AUDIENCE
-                    ),
+            "not for AWS": Tampering(
+                lambda aws: aws.client("iam").remove_client_id_from_open_id_connect_provider(
+                    OpenIDConnectProviderArn=GITHUB.arn, ClientID=AUDIENCE
                 ),
                 [f"{GITHUB.address}: create client id {AUDIENCE}"],
             ),
