@@ -202,7 +202,7 @@ def colliding(held: Mapping[str, list[Yielded]], entered: Mapping[str, list[Reco
     """Yield the records of other sections that the zone says otherwise: texts of one name stand together, else one."""
     for items in held.values():
         for zone in (each for each in items if isinstance(each, ZoneRecords)):
-            there = [(each, ("zones", zone.zone, "records")) for each in zone.records]
+            there: list[tuple[Record, Steps]] = [(each, ("zones", zone.zone, "records")) for each in zone.records]
             for several in entered.get(zone.address, ()):
                 for one in several.records:
                     twin = next((each for each in there if collide(each[0], one)), None)

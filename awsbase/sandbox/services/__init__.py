@@ -4,6 +4,7 @@ from awsbase.sandbox.service import Service
 from awsbase.sandbox.services import (
     accessanalyzer,
     account,
+    acm,
     billing,
     budgets,
     ce,
@@ -20,6 +21,7 @@ from awsbase.sandbox.services import (
     logs,
     organizations,
     resourcegroupstaggingapi,
+    route53,
     s3,
     s3control,
     scheduler,
@@ -63,4 +65,6 @@ SERVICES: tuple[Service, ...] = (
     lambda_.SERVICE,
     sqs.SERVICE,
     stepfunctions.SERVICE,
+    route53.SERVICE,
+    acm.SERVICE,
 )
