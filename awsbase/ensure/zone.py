@@ -74,7 +74,8 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
     Raises SeveralZones when two public ones have its name.
     """
     have = zone_called(run.facts, want.name)
-    tagged = run.read(zone_tags).get(have.id, {}) if have else {}
+    # The creating call takes no tags; the reference in it stays, and proves whose the zone is.
+    tagged = with_origin(have, run.read(zone_tags).get(have.id, {}), want.scope) if have else {}
     if have:
         id: Any = have.id
         servers: Any = name_servers(run.facts, have)
@@ -93,9 +94,7 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
         servers = made if planned else tuple(sorted(map(domain, made["DelegationSet"]["NameServers"])))
         arn = made if planned else zone_arn(want.scope, id)
 
-    # The creating call takes no tags. Its reference proves whose the zone is, and stays.
-    ours = have is None or have.reference.startswith(origin(want.scope))
-    untagged = tags.missing(tagged, tags.with_origin(want) if ours else tags.wanted(want))
+    untagged = tags.missing(tagged, tags.wanted(want))
     for number, several in enumerate(tens(list(untagged.items())), 1):
         some = dict(several)
         run.update(
