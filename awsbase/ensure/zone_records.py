@@ -115,7 +115,9 @@ class Wanted:
     def differs(self, have: RecordSets) -> bool:
         """Tell whether it is not there, or says something else."""
         there = have.get(self.key) if self.known else None
-        return there is None or there.meaning != self.meaning or (self.alias is None and there.ttl != self.ttl)
+        # For how long a proof is remembered means nothing.
+        timed = self.alias is None and not self.source
+        return there is None or there.meaning != self.meaning or (timed and there.ttl != self.ttl)
 
     def moves(self, have: RecordSets) -> bool:
         """Tell whether it says something else than what is there."""

@@ -41,7 +41,7 @@ CertificateDomain = Annotated[
 ]
 
 
-def domains(value: tuple[str, ...]) -> tuple[str, ...]:
+def few_domains(value: tuple[str, ...]) -> tuple[str, ...]:
     """Accept the domains of one certificate; raises PydanticCustomError for more than AWS takes."""
     if not value:
         raise invalid("a certificate has at least one domain", "write it like [acme.example, '*.acme.example']")
@@ -55,7 +55,7 @@ def domains(value: tuple[str, ...]) -> tuple[str, ...]:
 class CertificateSpec(Section):
     """A certificate for some domains."""
 
-    domains: Annotated[Several[CertificateDomain], AfterValidator(domains)] = Field(
+    domains: Annotated[Several[CertificateDomain], AfterValidator(few_domains)] = Field(
         description="What it is for: up to ten domains, the first of them its common name. *.acme.example is for all "
         "names right below acme.example, and not for that itself."
     )
