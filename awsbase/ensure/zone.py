@@ -189,7 +189,8 @@ def remove_zone(run: Run, want: Zone) -> None:
         return
     others = of_others(run.read(record_sets, have.id), have.name, want.scope)
     if others:
-        run.note(f"kept: it has {len(others)} records that this manifest did not make, such as {' '.join(others[0])}")
+        more = f", and {len(others) - 1} more" if len(others) > 1 else ""
+        run.note(f"kept: this manifest did not make {' '.join(others[0])} in it{more}")
         return
 
     run.delete(
