@@ -248,7 +248,7 @@ def tell_what_it_waits_for(run: Run, want: Certificate, proofs: Any) -> None:
             need=f"the records of the certificate {want.name}",
         )
     elif reasons:
-        run.note(f"issuing: it waits until {'; '.join(reasons)}; AWS gives up after 72 h")
+        run.note(f"issuing: {' and '.join(reasons)}; AWS gives up after 72 hours")
     else:
         run.note("issuing: AWS looks for its record in the DNS, which takes some minutes; the next run looks again")
 

@@ -172,13 +172,13 @@ def leading(found: Delegation) -> str:
 
 
 def undelegated(run: Run, name: str) -> str:
-    """Return what has to happen until the DNS leads to a zone; empty when it does, or when nobody knows."""
+    """Say that the DNS does not lead to a zone; empty when it does, or when nobody knows."""
     zone = zone_called(run.facts, name)
     if zone is None:
-        return f"the zone {name} is there and delegated"
+        return f"the zone {name} is not there yet"
     found: Delegation = run.read(delegation, name)
     led = found.unknown or set(name_servers(run.facts, zone)) & set(found.servers)
-    return "" if led else f"{name}, which {leading(found)}, is delegated to the zone"
+    return "" if led else f"{name} {leading(found)}"
 
 
 def remove_zone(run: Run, want: Zone) -> None:

@@ -289,6 +289,10 @@ class Accounts(WorldState):
         super().__init__(services, strict=strict, account=account)
         self.accounts: dict[str, Sandbox] = {}
 
+    def resolve(self, name: str, type: str) -> tuple[str, ...] | None:
+        """Return what the public DNS answers for a name and a type; None where its servers do not know the zone."""
+        return self.first.resolve(name, type)
+
     @property
     def first(self) -> Sandbox:
         """Return the account that was opened first."""

@@ -1,17 +1,15 @@
 """The public DNS of a sandbox on a socket of loopback: a resolver, for whoever asks whether a domain is delegated."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from socketserver import BaseRequestHandler, ThreadingUDPServer
+from socket import AF_INET, AF_INET6, SOCK_DGRAM, socket
 from threading import Thread
-from typing import Protocol
+from typing import Any, Protocol
+from weakref import finalize, ref
 
-import dns.flags
-import dns.message
-import dns.name
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
+LARGEST = 4096
 
 
 class Resolves(Protocol):
@@ -21,21 +19,51 @@ class Resolves(Protocol):
         """Return what the public DNS answers for a name and a type; None where its servers do not know the zone."""
 
 
-def listen(sandbox: Resolves, host: str = "127.0.0.1", port: int = 0) -> ThreadingUDPServer:
-    """Open a socket that answers for the public DNS; the caller runs `serve_forever` and `shutdown`."""
+class PublicDns:
+    """A socket that answers for the public DNS, once started, as long as anybody has the sandbox."""
 
-    class Handler(BaseRequestHandler):
-        def handle(self) -> None:
-            data, socket = self.request
-            socket.sendto(reply(sandbox, data), self.client_address)
+    def __init__(self, sandbox: Resolves, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._socket = socket(AF_INET6 if ":" in host else AF_INET, SOCK_DGRAM)
+        self._socket.bind((host, port))
+        self._sandbox = ref(sandbox)
+        self.host, self.port = self._socket.getsockname()[:2]
+        self.close = finalize(sandbox, end, self._socket)
 
-    server = ThreadingUDPServer((host, port), Handler)
-    server.daemon_threads = True
-    return server
+    @property
+    def address(self) -> str:
+        """Return ADDRESS:PORT."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Answer from now on, in a thread of this process."""
+        Thread(target=answer, args=(self._socket, self._sandbox), daemon=True).start()
+
+
+def end(listening: socket) -> None:
+    """Wake who waits for a question, by one that is none: it ends then."""
+    with listening.dup() as caller:
+        caller.sendto(b"", listening.getsockname())
+
+
+def answer(listening: socket, sandbox: Any) -> None:
+    """Answer questions until there is an empty one."""
+    with listening:
+        while True:
+            question, asked_by = listening.recvfrom(LARGEST)
+            found = sandbox()
+            if not question or found is None:
+                return
+            listening.sendto(reply(found, question), asked_by)
+            del found
 
 
 def reply(sandbox: Resolves, data: bytes) -> bytes:
     """Answer one question as a resolver does."""
+    import dns.message
+    import dns.rcode
+    import dns.rdatatype
+    import dns.rrset
+
     query = dns.message.from_wire(data)
     answer = dns.message.make_response(query, recursion_available=True)
     question = query.question[0]
@@ -46,7 +74,7 @@ def reply(sandbox: Resolves, data: bytes) -> bytes:
     elif not values:
         answer.set_rcode(dns.rcode.NXDOMAIN)
     else:
-        absolute = [each if each.endswith(('"', ".")) or type not in ("NS", "CNAME") else f"{each}." for each in values]
+        absolute = [f"{each.rstrip('.')}." if type in ("NS", "CNAME") else each for each in values]
         answer.answer.append(dns.rrset.from_text_list(question.name, 60, "IN", type, absolute))
     return answer.to_wire()
 
@@ -54,11 +82,9 @@ def reply(sandbox: Resolves, data: bytes) -> bytes:
 @contextmanager
 def serving(sandbox: Resolves) -> Iterator[str]:
     """Answer for the public DNS of a sandbox on a free port, meanwhile; yields ADDRESS:PORT."""
-    server = listen(sandbox)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    served = PublicDns(sandbox)
+    served.start()
     try:
-        host, port = server.server_address[:2]
-        yield f"{host!s}:{port}"
+        yield served.address
     finally:
-        server.shutdown()
-        server.server_close()
+        served.close()

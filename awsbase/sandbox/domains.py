@@ -14,12 +14,17 @@ class Delegations:
     servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def delegations(sandbox: AccountState) -> dict[str, tuple[str, ...]]:
+    """Return the name servers of each domain: for all accounts of a world the same."""
+    return (sandbox.world or sandbox).memory(Delegations).servers
+
+
 def delegate(sandbox: AccountState, domain: str, servers: Sequence[str] | None = None) -> None:
     """Let a domain lead to name servers: those of its newest hosted zone unless others are given."""
     if servers is None:
         found = [zone for zone in zones_of(sandbox) if bare(zone.name) == bare(domain)]
         servers = servers_of(found[-1])
-    sandbox.memory(Delegations).servers[bare(domain)] = tuple(map(bare, servers))
+    delegations(sandbox)[bare(domain)] = tuple(map(bare, servers))
 
 
 def zones_of(sandbox: AccountState) -> Iterator[Any]:
@@ -38,7 +43,7 @@ def servers_of(zone: Any) -> tuple[str, ...]:
 def delegated_zone(sandbox: AccountState, domain: str) -> Any:
     """Return the hosted zone that answers for a domain, or None where the DNS leads to none."""
     name = bare(domain)
-    led = sandbox.memory(Delegations).servers
+    led = delegations(sandbox)
     above = next((parent for parent in parents(name) if parent in led), None)
     zones = [zone for zone in zones_of(sandbox) if above and bare(zone.name) == above]
     return next((zone for zone in zones if set(servers_of(zone)) & set(led[above or ""])), None)
@@ -49,7 +54,7 @@ def name_servers(sandbox: AccountState, domain: str) -> tuple[str, ...] | None:
 
     None stands for a resolver that fails: the delegation leads to name servers of Route 53 without the zone.
     """
-    servers = sandbox.memory(Delegations).servers.get(bare(domain))
+    servers = delegations(sandbox).get(bare(domain))
     if servers is None:
         return ()
     if not any(".awsdns-" in server for server in servers):

@@ -61,9 +61,7 @@ def test_certificate_is_issued_once_the_delegation_is_there_and_nobody_waits(san
     assert [change for change in said(report) if "records" in change] == [
         f"zone-records/{NAME}: update records for certificate/web"
     ]
-    waits = (
-        f"issuing: it waits until {NAME}, which is not delegated, is delegated to the zone; AWS gives up after 72 hours"
-    )
+    waits = f"issuing: {NAME} is not delegated; AWS gives up after 72 hours"
     plan = go(sandbox, "plan", wanting(WEB, east))
     assert notes(plan) == [waits, waits]
     assert [ask.need for ask in plan.manual_actions] == [f"delegation of {NAME}"]
