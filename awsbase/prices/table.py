@@ -117,6 +117,12 @@ SNAPSHOTS = Price(
     f"{SITE}/ebs/pricing/",
 )
 
+BACKUP_PAGE = f"{SITE}/backup/pricing/"
+BACKUP_RDS = Price("Backup", "per GB of database snapshots a month", in_regions("0.095"), BACKUP_PAGE)
+BACKUP_DYNAMODB = Price("Backup", "per GB of tables a month", in_regions("0.10"), BACKUP_PAGE)
+BACKUP_EFS = Price("Backup", "per GB of file systems a month", in_regions("0.05"), BACKUP_PAGE)
+BACKUP_S3 = Price("Backup", "per GB of objects a month", in_regions("0.05"), BACKUP_PAGE)
+
 
 def instance(us: str, eu_west_1: str, eu_central_1: str) -> Price:
     """Return the price of an hour of one type of instance with Linux."""
