@@ -1,9 +1,9 @@
 """The one place where what the sections yield becomes the resources of a manifest.
 
 A section yields resources, and what it grants: `Attach` gives a policy to a group or a role that another section makes,
-`KeyUse` lets somebody use a key that several sections may share, `RecordsIn` puts records into a zone of the manifest.
-Nothing here depends on the order of the sections, so
-that a manifest whose sections are moved around still has an empty plan.
+`KeyUse` lets somebody use a key that several sections may share. `RecordsIn` puts records into a zone of the manifest.
+Nothing here depends on the order of the sections, so that a manifest whose sections are moved around still has an empty
+plan.
 """
 
 from __future__ import annotations
