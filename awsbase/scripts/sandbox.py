@@ -119,8 +119,8 @@ def command(
     if several:
         write_profiles(sandbox, accounts, region, folder)
     key = sandbox.key()
-    given = {"key_id": key.id, "secret": key.secret, "region": region, "folder": folder}
-    variables = partial(exports.variables, **given, resolver=sandbox.dns.address)
+    reached = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
+    variables = partial(reached, resolver=sandbox.dns.address)
     try:
         if command:
             url = beside(host, port, sandbox, folder)
