@@ -20,6 +20,7 @@ from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
 from awsbase.manifest.ci import Ci, with_rights
+from awsbase.manifest.certificates import IssuedCertificates as Certificates
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
@@ -76,6 +77,9 @@ class Manifest(Section):
         default=None, description="Where Terraform and others read what the manifest makes."
     )
     zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
+    certificates: Certificates | None = Field(
+        default=None, description="What load balancers and CloudFront show for HTTPS."
+    )
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )

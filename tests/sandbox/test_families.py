@@ -96,6 +96,11 @@ def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def hosted_zone(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("route53").create_hosted_zone(Name="acme.example", CallerReference="one")
+    return {}
+
+
 def function_role(client: Callable[[str], Any]) -> dict[str, Any]:
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
@@ -251,6 +256,10 @@ MISTAKES = (
             deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
+    Mistake("route53", "route53", "create_hosted_zone", {"Name": "acme.example", "CallerReference": "one"},
+            "HostedZoneAlreadyExists", hosted_zone),
+    Mistake("acm", "acm", "request_certificate", {"DomainName": "acme.example", "ValidationMethod": "DNS",
+            "SubjectAlternativeNames": [f"n{n}.acme.example" for n in range(10)]}, "LimitExceededException"),
     Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
     Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",

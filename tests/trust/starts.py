@@ -122,6 +122,15 @@ def others_who_trust_github(sandbox: Sandbox) -> None:
 
 BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
 
+RECORDS = {
+    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"], "CAA": ['0 issue "amazon.com"']},
+    "www": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"], "TXT": ["ours"]},
+    "_sip._tcp": {"SRV": ["1 1 5060 sip.acme.example"]},
+    "docs": {"CNAME": "acme.github.io"},
+    "sub": {"NS": ["ns1.acme.example"], "DS": ["1 13 2 ABCD"]},
+}
+CERTIFICATES = {"web": {"domains": ["acme.example", "*.acme.example"]}}
+
 STARTS: Mapping[str, Start] = {
     "nothing": Start({}),
     "old pipeline": Start({}, before=others_who_trust_github),
@@ -153,6 +162,7 @@ STARTS: Mapping[str, Start] = {
         },
         after=all_but_the_quiet,
     ),
+    "domains": Start({"zones": {"acme.example": {"records": RECORDS}}, "certificates": CERTIFICATES}),
     "trail": Start({"audit": {"bucket_retention_days": 900, "access_logs": {}, "data_events": True}}),
     "guarded": Start(
         {

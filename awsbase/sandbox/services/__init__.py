@@ -4,6 +4,7 @@ from awsbase.sandbox.service import Service
 from awsbase.sandbox.services import (
     accessanalyzer,
     account,
+    acm,
     backup,
     billing,
     budgets,
@@ -21,6 +22,7 @@ from awsbase.sandbox.services import (
     logs,
     organizations,
     resourcegroupstaggingapi,
+    route53,
     s3,
     s3control,
     scheduler,
@@ -65,4 +67,6 @@ SERVICES: tuple[Service, ...] = (
     lambda_.SERVICE,
     sqs.SERVICE,
     stepfunctions.SERVICE,
+    route53.SERVICE,
+    acm.SERVICE,
 )
