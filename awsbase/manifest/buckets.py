@@ -334,7 +334,7 @@ def as_buckets(value: dict[str, BucketSpec], info: ValidationInfo) -> Buckets:
         role = expand(role_name("{name}", label), info)
         if one.replicate and len(role) > LONGEST_ROLE:
             raise invalid(
-                f"the role {shown(role)} would copy it, and IAM takes {LONGEST_ROLE} characters", "shorten it"
+                f"the role {shown(role)} would copy it, and IAM takes {LONGEST_ROLE} characters", "write a shorter key"
             )
     return Buckets(value)
 
