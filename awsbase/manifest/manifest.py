@@ -19,8 +19,9 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
-from awsbase.manifest.ci import Ci, with_rights
+from awsbase.manifest.buckets import Contained as Buckets
 from awsbase.manifest.certificates import IssuedCertificates as Certificates
+from awsbase.manifest.ci import Ci, with_rights
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
@@ -65,6 +66,7 @@ class Manifest(Section):
     key_pairs: KeyPairs | None = Field(default=None, description="Public keys for new instances.")
     bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     fleet: Fleet | None = Field(
