@@ -15,7 +15,7 @@ from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Permissions, allow, equals
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion
+from awsbase.engine.risk import access, deletion, outage
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
@@ -183,6 +183,7 @@ def ensure_ecr_repository(run: Run, want: EcrRepository) -> str:
         url = made["repository"]["repositoryUri"]
         have = RepositoryFacts(want.mutability, url, tuple(sorted(want.moving)), new=True)
     run.created_at(have.created)
+    ours = tags.is_ours(tagged, want.scope)
 
     if drift := compare(
         {"tag mutability": have.mutability, "tags that move": list(have.moving)},
@@ -192,13 +193,12 @@ def ensure_ecr_repository(run: Run, want: EcrRepository) -> str:
             "tag mutability",
             drift,
             ecr.put_image_tag_mutability,
-            risk=access(movable(want, have)),
+            risk=access(movable(want, have)) or outage(fixed(want, have, ours=ours)),
             repositoryName=want.name,
             imageTagMutability=want.mutability,
             imageTagMutabilityExclusionFilters=want.exclusions,
         )
 
-    ours = tags.is_ours(tagged, want.scope)
     if want.keep_untagged is not None:
         keep_lifecycle(run, want, have, rules, ours=ours)
     keep_policy(run, want, have, policy, ours=ours)
@@ -233,6 +233,14 @@ def movable(want: EcrRepository, have: RepositoryFacts) -> str:
         return ""
     more = "a tag" if not want.immutable else ", ".join(sorted(set(want.moving) - set(have.moving)))
     return f"whoever pushes can put another image under {more}" if more else ""
+
+
+def fixed(want: EcrRepository, have: RepositoryFacts, *, ours: bool) -> str:
+    """Say why fewer tags can be moved than before, in a repository of others; empty when as many can."""
+    if ours or have.new:
+        return ""
+    fewer = have.mutability == "MUTABLE" or not set(have.moving) <= set(want.moving)
+    return "whoever pushes a tag again is refused" if fewer else ""
 
 
 def keep_lifecycle(
