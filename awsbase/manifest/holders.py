@@ -19,9 +19,12 @@ LONGEST_POLICY = 128
 
 
 def holder_problems(
-    names: Sequence[str], at: Steps, manifest: Manifest, word: str, *, roles_only: bool = False
+    names: Sequence[str], at: Steps, manifest: Manifest, word: str, every: Sequence[str], *, roles_only: bool = False
 ) -> Iterator[ValidationProblem]:
-    """Yield those that the manifest does not define, and whose policy, called NAME-WORD-HOLDER, cannot be made."""
+    """Yield those that the manifest does not define, and whose policy, called NAME-WORD-HOLDER, cannot be made.
+
+    `every` are all holders of the section: IAM tells names of policies by their letters, and not by their case.
+    """
     iam = manifest.iam
     known = [*(iam.groups if iam and not roles_only else ()), *(iam.roles if iam else ())]
     most = LONGEST_POLICY - len(f"{manifest.account.name}-{word}-")
@@ -30,7 +33,7 @@ def holder_problems(
         place = (*at, index)
         if name not in known:
             yield ValidationProblem(place, f"no {what} called {name!r}", closest(name, known) or f"name one of {where}")
-        elif (twin := next(each for each in known if each.lower() == name.lower())) != name:
+        elif (twin := next(each for each in every if each.lower() == name.lower())) != name:
             message = f"the policy of {shown(name)} and that of {shown(twin)} are one name to AWS"
             yield ValidationProblem(place, message, "give one of them another name")
         elif len(name) > most:

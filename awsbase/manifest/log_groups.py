@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -85,7 +85,8 @@ class LogGroupSpec(Section):
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield writers that the manifest does not define, and what a pattern or a class cannot have."""
-        yield from holder_problems(self.writers, ("writers",), manifest, WORD, roles_only=True)
+        every = writers(manifest.log_groups or {})
+        yield from holder_problems(self.writers, ("writers",), manifest, WORD, every, roles_only=True)
         if self.mask and self.log_class == "essentials":
             yield ValidationProblem(("mask",), "CloudWatch Logs masks nothing in the class essentials", "leave it out")
         name = next((each for each, spec in (manifest.log_groups or {}).items() if spec is self), "")
@@ -121,7 +122,7 @@ class LogGroups(dict[str, LogGroupSpec]):
         yield from key_uses(base, groups)
         yield from (spec.resource(name, base) for name, spec in groups.items())
         yield from (agent(base, name) for name, spec in groups.items() if spec.preset)
-        for writer in dict.fromkeys(each for spec in groups.values() for each in spec.writers):
+        for writer in writers(groups):
             theirs = {name: spec for name, spec in groups.items() if writer in spec.writers}
             first = next(iter(theirs))
             at = (first, "writers", theirs[first].writers.index(writer))
@@ -137,6 +138,11 @@ class LogGroups(dict[str, LogGroupSpec]):
                 there = base.scope.address("log-group", name)
                 data = ("aws_cloudwatch_log_group", "name")
                 yield Output("log_group_names", name, key=name, data=data, needs=there)
+
+
+def writers(groups: Mapping[str, LogGroupSpec]) -> list[str]:
+    """Return every role that writes to one of these log groups."""
+    return list(dict.fromkeys(each for spec in groups.values() for each in spec.writers))
 
 
 def as_log_groups(value: dict[str, LogGroupSpec]) -> LogGroups:

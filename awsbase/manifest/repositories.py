@@ -76,8 +76,9 @@ class EcrRepositorySpec(Section):
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield readers and writers that the manifest does not define, and what does not go together."""
-        yield from holder_problems(self.readers, ("readers",), manifest, WORD)
-        yield from holder_problems(self.writers, ("writers",), manifest, WORD)
+        every = holders(manifest.repositories or {})
+        yield from holder_problems(self.readers, ("readers",), manifest, WORD, every)
+        yield from holder_problems(self.writers, ("writers",), manifest, WORD, every)
         if self.moving_tags and not self.immutable:
             yield ValidationProblem(("moving_tags",), "all tags move where immutable is off", "leave it out")
         if manifest.account.id in self.accounts:
@@ -112,7 +113,7 @@ class Repositories(dict[str, EcrRepositorySpec]):
         yield from (spec.resource(name, base) for name, spec in self.items())
         if scanned := tuple(name for name, spec in self.items() if spec.scan):
             yield RegistryScanning(scope=base.scope, repositories=scanned)
-        for holder in dict.fromkeys(each for spec in self.values() for each in (*spec.readers, *spec.writers)):
+        for holder in holders(self):
             document = working(base.scope, self, holder)
             yield from policy_of(base, manifest, WORD, holder, document, self.first_place(holder))
 
@@ -130,6 +131,11 @@ class Repositories(dict[str, EcrRepositorySpec]):
             if holder in names
         )
         return next(places)
+
+
+def holders(specs: Mapping[str, EcrRepositorySpec]) -> list[str]:
+    """Return every group and role that pulls from or pushes to one of these repositories."""
+    return list(dict.fromkeys(each for spec in specs.values() for each in (*spec.readers, *spec.writers)))
 
 
 def as_repositories(value: dict[str, EcrRepositorySpec]) -> Repositories:
