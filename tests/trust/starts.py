@@ -113,6 +113,8 @@ def deploying(sandbox: Sandbox) -> None:
             s3.create_bucket(Bucket="dev-app", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
+BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
+
 STARTS: Mapping[str, Start] = {
     "nothing": Start({}),
     "theirs": Start({}, before=function),
@@ -234,4 +236,22 @@ STARTS: Mapping[str, Start] = {
         before=unlimited,
     ),
     "backups": Start({"backups": {"ebs": {"schedules": {"daily": {"keep_days": 14}, "weekly": {"days": ["monday"]}}}}}),
+    "vault": Start(
+        {
+            "backups": {
+                "ebs": False,
+                "vault": {"lock": {"keep_at_least_days": 14, "keep_at_most_days": 400}},
+                "plans": {
+                    "data": {
+                        "services": ["dynamodb", "efs"],
+                        "rules": {
+                            "daily": {},
+                            "monthly": {"day_of_month": 1, "keep_days": 400, "cold_after_days": 30},
+                        },
+                        "copies": [{"vault": BACK_VAULT, "keep_days": 60}],
+                    }
+                },
+            }
+        }
+    ),
 }
