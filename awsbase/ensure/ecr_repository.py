@@ -397,11 +397,14 @@ def read_permissions(want: EcrRepository) -> Allows:
     yield allow("ecr", "GetLifecyclePolicy", "GetRepositoryPolicy", "ListTagsForResource", on=(want.arn,))
 
 
-def granting(scope: Scope) -> Allow:
-    """Allow ECR to be given the use of keys of the account, by ECR alone."""
+def granting(scope: Scope, *calls: str) -> Allow:
+    """Allow these calls about keys of the account, through ECR alone, which holds a grant for as long as it uses one.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    """
     suffix = ".cn" if scope.partition == "aws-cn" else ""
     service = equals("kms:ViaService", f"ecr.{scope.region}.amazonaws.com{suffix}")
-    return allow("kms", "CreateGrant", "DescribeKey", on=any_key(scope), when=service)
+    return allow("kms", *calls, on=any_key(scope), when=service)
 
 
 def write_permissions(want: EcrRepository) -> Allows:
@@ -409,12 +412,14 @@ def write_permissions(want: EcrRepository) -> Allows:
     calls = ("CreateRepository", "DeleteRepositoryPolicy", "PutImageTagMutability", "PutLifecyclePolicy")
     yield allow("ecr", *calls, "SetRepositoryPolicy", "TagResource", on=(want.arn,))
     if want.key:
-        yield granting(want.scope)
+        yield granting(want.scope, "CreateGrant", "DescribeKey")
 
 
 def removal_permissions(want: EcrRepository) -> Allows:
     """Yield the IAM permissions that deleting one needs beyond those of a plan."""
     yield allow("ecr", "DeleteRepository", "ListImages", on=(want.arn,))
+    if want.key:
+        yield granting(want.scope, "RetireGrant")
 
 
 KIND = Kind(

@@ -73,8 +73,8 @@ SAMPLES = (
                 call("delete_data_protection_policy", logGroupIdentifier=PAY), [f"{GROUP.address}: update masks"]
             ),
             "a function without a retention": Tampering(
-                call("delete_retention_policy", logGroupName="/aws/lambda/resize"),
-                [f"{FUNCTIONS.address}: update retention of /aws/lambda/resize"],
+                call("delete_retention_policy", logGroupName="/aws/lambda/report"),
+                [f"{FUNCTIONS.address}: update retention of /aws/lambda/report"],
             ),
         },
     ),

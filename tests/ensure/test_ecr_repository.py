@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from awsbase.aws import Aws
+from awsbase.engine.facts import Facts
 from awsbase.ensure.ecr_repository import (
     OURS,
     EcrRepository,
@@ -22,6 +25,8 @@ from awsbase.ensure.ecr_repository import (
 )
 from awsbase.ensure.registry_scanning import ON_PUSH, RegistryScanning, Scanning, matches, scanning
 from awsbase.facts import tags
+from awsbase.facts.key_users import grants_of
+from awsbase.sandbox import Sandbox
 from tests.ensure.planned import HOME, described, planned
 
 WANT = EcrRepository(scope=HOME, name="api", keep_untagged=14, accounts=("210987654321",))
@@ -181,3 +186,19 @@ def test_scan_on_push_adds_what_no_rule_matches(rules: Any, filters: list[str] |
     changes = planned(want, {scanning: Scanning("ENHANCED", rules)}).changes
     wanted = {} if filters is None else {**{name: list(each) for name, each in rules.items()}, ON_PUSH: filters}
     assert [each.drift[0].want for each in changes] == ([wanted[ON_PUSH]] if wanted else [])
+
+
+def facts_of(sandbox: Sandbox) -> Facts:
+    """Return facts of an account, read anew."""
+    return Facts(Aws(sandbox.session(), HOME.region), ThreadPoolExecutor(1))
+
+
+def test_a_key_is_kept_for_the_images_under_it() -> None:
+    sandbox = Sandbox()
+    key = sandbox.client("kms", HOME.region).create_key()["KeyMetadata"]["Arn"]
+    ecr = sandbox.client("ecr", HOME.region)
+    under = {"encryptionType": "KMS", "kmsKey": key}
+    ecr.create_repository(repositoryName="api", encryptionConfiguration=under)
+    assert list(grants_of(facts_of(sandbox), HOME, key)) == ["ecr-repository/api"]
+    ecr.delete_repository(repositoryName="api")
+    assert list(grants_of(facts_of(sandbox), HOME, key)) == []

@@ -79,6 +79,40 @@ def known_principals(request: Request) -> None:
         raise Refusal("InvalidParameterException", f"Invalid parameter at 'PolicyText' {constraint}")
 
 
+def hold_grant(request: Request, response: dict[str, Any]) -> None:
+    """Let ECR hold a grant for the key of a new repository.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    """
+    encryption = response["repository"].get("encryptionConfiguration", {})
+    if param(request, "encryptionConfiguration.kmsKey"):
+        request.call_moto(
+            "kms:CreateGrant",
+            KeyId=encryption["kmsKey"],
+            GranteePrincipal=service(request),
+            RetiringPrincipal=service(request),
+            Operations=["Decrypt", "GenerateDataKey", "RetireGrant"],
+            Constraints={"EncryptionContextSubset": {"aws:ecr:arn": response["repository"]["repositoryArn"]}},
+        )
+
+
+def retire_grant(request: Request, response: dict[str, Any]) -> None:
+    """Let the grant go with its repository.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    """
+    arn = response["repository"]["repositoryArn"]
+    for key in request.backend("kms").keys.values():
+        for each in list(key.grants.values()):
+            if each.constraints.get("EncryptionContextSubset", {}).get("aws:ecr:arn") == arn:
+                request.call_moto("kms:RevokeGrant", KeyId=key.id, GrantId=each.id)
+
+
+def service(request: Request) -> str:
+    """Return what a grant calls ECR."""
+    return f"ecr.{request.region}.amazonaws.com"
+
+
 REPOSITORY = at("ecr:{region}:{account}:repository/{repositoryName}")
 
 
@@ -95,11 +129,19 @@ def encrypting(request: Request) -> Iterator[Need]:
             yield Need(action, key_arn(request, key), via(request, "ecr"))
 
 
+def retiring(request: Request) -> Iterator[Need]:
+    """Need to let the grant of a repository's key go with it."""
+    held = request.backend("ecr").repositories.get(request.params["repositoryName"])
+    if held and (key := held.encryption_configuration.get("kmsKey")) and find(request, key):
+        yield Need("kms:RetireGrant", key_arn(request, key), via(request, "ecr"))
+
+
 CALLS = table(
     {
         "DescribeRepositories": [own(named)],
         "CreateRepository": [own(REPOSITORY), act("ecr:TagResource", REPOSITORY, when="tags"), encrypting],
-        "DeleteRepository PutImageTagMutability PutImageScanningConfiguration ListImages PutImage BatchGetImage "
+        "DeleteRepository": [own(REPOSITORY), retiring],
+        "PutImageTagMutability PutImageScanningConfiguration ListImages PutImage BatchGetImage "
         "GetLifecyclePolicy PutLifecyclePolicy DeleteLifecyclePolicy "
         "GetRepositoryPolicy SetRepositoryPolicy DeleteRepositoryPolicy": [own(REPOSITORY)],
         "GetRegistryScanningConfiguration PutRegistryScanningConfiguration GetAuthorizationToken": [own()],
@@ -144,6 +186,8 @@ SERVICE = Service(
     "ecr",
     rules=(
         Rule("ecr:CreateRepository", before=usable_key),
+        Rule("ecr:CreateRepository", after=hold_grant, strict=False),
+        Rule("ecr:DeleteRepository", after=retire_grant, strict=False),
         Rule("ecr:PutRegistryScanningConfiguration", before=one_rule_each),
         Rule("ecr:PutLifecyclePolicy", before=one_priority_each),
         Rule("ecr:SetRepositoryPolicy", before=known_principals),
