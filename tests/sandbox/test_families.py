@@ -232,6 +232,8 @@ MISTAKES = (
     Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
+    Mistake("iam.oidc", "iam", "create_open_id_connect_provider",
+            {"Url": "https://token.acme.example:8443", "ClientIDList": ["a"]}, "ValidationError"),
     Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
     Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
     Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),

@@ -1435,7 +1435,43 @@ people.asks(
 )
 fleet.passes("fleet fleet_access", {"fleet": None, A: None}, "drop the engine", UNTOUCHED)
 
+# --- jobs of a pipeline ---------------------------------------------------------------------------------------------
+github, gitlab, old_pipeline = Section("github"), Section("gitlab"), Section("old pipeline")
+CI, NEWLY = "ci.github", "newly allows Principal Federated"
+github.passes("ci", {"ci": None}, "forget the pipeline", UNTOUCHED)
+github.asks(f"{CI} ci.gitlab", {"ci": {"gitlab": {"project": "acme/infra"}}}, "let GitLab in too", NEWLY)
+github.asks(f"{CI}.repository", {f"{CI}.repository": "mallory/infra"}, "let jobs of others apply", NEWLY)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": "3", f"{CI}.owner_id": "4"},
+    "let whoever has the name now apply",
+    NEWLY,
+)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": None, f"{CI}.owner_id": None},
+    "let whoever gets the name apply",
+    NEWLY,
+)
+github.asks(f"{CI}.branch", {f"{CI}.branch": "next"}, "let another branch plan", NEWLY)
+github.asks(f"{CI}.environment", {f"{CI}.environment": "dev"}, "apply without the reviewers", NEWLY)
+github.stops(f"{CI}.environment", {f"{CI}.environment": "*"}, "apply from any environment", "would let others in")
+github.stops(f"{CI}.repository", {f"{CI}.repository": "acme/*"}, "let any repository apply", "would let others in")
+gitlab.asks("ci.gitlab.url", {"ci.gitlab.url": "https://git.mallory.example"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.project", {"ci.gitlab.project": "mallory/infra"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.branch", {"ci.gitlab.branch": "next"}, "apply from another branch", NEWLY)
+gitlab.asks("ci.gitlab.review", {"ci.gitlab.review": ["next"]}, "let another branch plan", NEWLY)
+old_pipeline.asks(
+    "ci",
+    {"ci": {"github": {"repository": "acme/infra"}}},
+    "let jobs in to a role of others, whose provider is gone",
+    "let in to role old-ci",
+)
+
 SECTIONS = [
+    github,
+    gitlab,
+    old_pipeline,
     theirs,
     trail,
     guarded,
