@@ -27,6 +27,7 @@ from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.log_groups import LogGroupsSection
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
@@ -34,6 +35,7 @@ from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
+from awsbase.manifest.repositories import RepositoriesSection
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
@@ -68,6 +70,12 @@ class Manifest(Section):
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
     buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
+    log_groups: LogGroupsSection | None = Field(
+        default=None, description="Where servers, containers and functions write their logs, and how long those stay."
+    )
+    repositories: RepositoriesSection | None = Field(
+        default=None, description="Where container images are kept, and who pulls and pushes them."
+    )
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     fleet: Fleet | None = Field(
         default=None, description="The engine that works on many accounts at once, in the account that is its hub."

@@ -228,6 +228,9 @@ MISTAKES = (
     Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
             "MalformedPolicyDocument"),
     Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ecr", "ecr", "create_repository", {
+            "repositoryName": "api", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/absent"}},
+            "KmsException"),
     Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
