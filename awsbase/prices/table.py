@@ -74,6 +74,10 @@ TRAIL_SECOND = Price("CloudTrail", "per 100,000 events of a second copy", everyw
 MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns/pricing/")
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
 
+ROUTE_53 = f"{SITE}/route53/pricing/"
+HOSTED_ZONE = Price("Route 53", "a month", everywhere("0.50"), ROUTE_53)
+DNS_QUERIES = Price("Route 53", "per million questions that are answered", everywhere("0.40"), ROUTE_53)
+
 STATE_TRANSITIONS = Price(
     "Step Functions",
     "per 1,000 steps",
