@@ -26,6 +26,7 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("prices",),
+    ("toolchain",),
     ("aws", "bundle", "constraints", "disk", "packages", "totp", "webhooks"),
     ("busy", "models", "records", "responses"),
     ("errors",),

@@ -21,6 +21,7 @@ WITHOUT_PROFILE = (
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
     *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune"),
+    *("tools check", "tools lock"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 
