@@ -41,8 +41,8 @@ def config(name: str, text: str, pins: Sequence[Pin]) -> str:
     after = loaded(name, new)
     ours = {pin.tool.package for pin in pins}
     kept(name, others(before, ours), others(after, ours))
-    wanted = {(pin.tool.package, f"v{pin.version}") for pin in pins}
-    kept(name, dict.fromkeys(sorted(wanted)), dict.fromkeys(sorted(wanted & set(map(named, after["packages"])))))
+    wanted = {pin.tool.package: f"v{pin.version}" for pin in pins}
+    kept(name, wanted, {package: version for package, version in map(named, after["packages"]) if package in ours})
     return new
 
 
@@ -96,7 +96,10 @@ def with_version(name: str, text: str, pin: Pin) -> str:
 
 
 def checksums(text: str, locked: Locked) -> str:
-    """Return `aqua-checksums.json` with these files, and all other entries as they are."""
+    """Return `aqua-checksums.json` with these files, and all other entries as they are.
+
+    Raises Unwritable or OtherChecksum.
+    """
     content = parsed(CHECKSUMS, text or '{"checksums": []}', json.loads)
     if not isinstance(content, dict) or not isinstance(content.get("checksums"), list):
         raise Unwritable(f"{CHECKSUMS} has no list of checksums", hint="correct it, or move it away")

@@ -92,7 +92,10 @@ def platforms(entries: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
 
 
 def entry(pin: Pin, assets: Sequence[Asset], old: Mapping[str, Mapping[str, Any]], *, versioned: bool) -> str:
-    """Return the entries of one program; of platforms that are not named what was there stays."""
+    """Return the entries of one program; of platforms that are not named what was there stays.
+
+    Raises OtherChecksum.
+    """
     lines = [f"[[tools.{pin.name}]]", f'version = "{pin.version}"', f'backend = "aqua:{pin.tool.package}"']
     # Newer files say what was asked for, too.
     lines += [f'specifiers = ["{pin.version}"]'] if versioned else []

@@ -26,7 +26,10 @@ class Unreachable(AwsbaseError):
 
 
 def assets(pin: Pin, fetch: Fetch) -> tuple[Asset, ...]:
-    """Return the files of a pinned program for its platforms, with the checksums that its project publishes."""
+    """Return the files of a pinned program for its platforms, with the checksums that its project publishes.
+
+    Raises Unpublished or Unreachable.
+    """
     folder = pin.tool.folder.format(version=pin.version)
     place = f"{folder}/{pin.tool.sums.format(version=pin.version)}"
     sums = understood(fetch(place), place)
