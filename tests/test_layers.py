@@ -20,7 +20,7 @@ LAYERS = (
     ("samples", "session"),
     ("view", "sandbox", "people", "explain"),
     ("adopt", "organization"),
-    ("manifest", "drill", "coverage"),
+    ("manifest", "drill", "restoring", "coverage"),
     ("permissions",),
     ("ensure",),
     ("access",),
