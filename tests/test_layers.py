@@ -20,7 +20,7 @@ LAYERS = (
     ("samples", "session"),
     ("view", "sandbox", "people", "explain"),
     ("adopt", "organization"),
-    ("manifest", "drill", "coverage"),
+    ("manifest", "drill", "restoring", "coverage"),
     ("permissions",),
     ("ensure",),
     ("access",),
@@ -30,6 +30,9 @@ LAYERS = (
     ("aws", "bundle", "constraints", "github", "packages", "totp", "webhooks"),
     ("cut_models",),
     ("busy", "connections", "disk", "models", "records", "responses"),
+    ("toolchain",),
+    ("aws", "bundle", "constraints", "disk", "github", "packages", "totp", "webhooks"),
+    ("busy", "models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
