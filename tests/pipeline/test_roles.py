@@ -73,7 +73,7 @@ class Job:
             WebIdentityToken=token(self.sandbox, sub=self.subject),
         )["Credentials"]
         key = Key(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        self.session = clients.session(key, HOME.region, self.sandbox.transport)
+        self.session: Any = clients.session(key, HOME.region, self.sandbox.transport)
 
     def client(self, service: str, region: str = HOME.region) -> Any:
         return self.session.client(service, region_name=region, config=ONCE)
