@@ -33,19 +33,26 @@ class LaunchTemplate(Resource):
 
     The image is found anew at every launch, so that its age is no drift. `profile`, `groups` and `subnet` are
     addresses; what else somebody put into a version of their own is not taken over: the default version is ours.
+
+    Without `subnet` and with `public` left open, the template has no network interface: whoever launches says where, as
+    an Auto Scaling group does. It says nothing of a market unless `spot` is asked for, and so is good for both.
     """
 
     name: str
     type: str
     image: str
-    profile: str
-    groups: tuple[str, ...]
-    subnet: str
-    public: bool = True
+    profile: str | None
+    groups: tuple[str | Reference, ...]
+    subnet: str | None
+    public: bool | None = True
     user_data: str = ""
     key_pair: str | None = None
+    key_pair_at: str | None = None
     volume_gib: int = 8
     hops: int = 1
+    monitoring: bool = False
+    spot: bool = False
+    instance_tags: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -53,9 +60,7 @@ class LaunchTemplate(Resource):
         return self.scope.address("launch-template", self.name)
 
     def needs(self) -> Iterator[str]:
-        yield self.profile
-        yield from self.groups
-        yield self.subnet
+        yield from filter(None, (self.profile, *self.groups, self.subnet, self.key_pair_at))
 
 
 @record

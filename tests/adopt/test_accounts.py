@@ -60,7 +60,7 @@ WILD = {
     "elastic-ip/": "leads nowhere",
     "group/admins": DESCRIBED,
     "group/devs": "inline policy 'all'",
-    "instance-profile/web": NO_SECTION,
+    "instance-profile/web": DESCRIBED,
     "instance/i-": "a manifest says no machine",
     "internet-gateway/igw-": "a manifest has it in a VPC of its own",
     "key-pair/ann@laptop": DESCRIBED,
