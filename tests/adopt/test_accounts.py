@@ -66,7 +66,7 @@ WILD = {
     "key-pair/ann@laptop": DESCRIBED,
     "key-pair/laptop": DESCRIBED,
     "key/app": "rotation",
-    "launch-template/web": "a manifest says no launch template",
+    "launch-template/web": "'' is no instance type",
     "log-group//aws/lambda/shop": NO_SECTION,
     "log-group/CloudTrail/logs": NO_SECTION,
     "metric-filter/CloudTrail/logs/Root": "equals control root-use",
