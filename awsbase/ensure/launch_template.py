@@ -203,7 +203,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     version = have.default
     if drift := differences(have.data, data):
         version = have.newest_version
-        risk = access(letting_in(*(decoded(each.get("UserData")) for each in (have.data, data))))
+        risk = access(opening(have.data, data))
         # A run that was cut off has left the version, and not made it the default.
         if differences(have.newest, data):
             made = run.update(
@@ -315,6 +315,36 @@ def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> list[Drift]
     return [
         Drift("UserData", length(each.have), length(each.want)) if each.field == "UserData" else each for each in found
     ]
+
+
+def opening(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
+    """Say why another version is risky: who gets into what is launched from it, and what that may do."""
+    hops = [each.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1) for each in (have, want)]
+    reasons = (
+        letting_in(*(decoded(each.get("UserData")) for each in (have, want))),
+        newly("whoever has the key pair {} gets into what is launched", have.get("KeyName"), want.get("KeyName")),
+        newly("what is launched acts as {}", *(each.get("IamInstanceProfile", {}).get("Arn") for each in (have, want))),
+        *(newly("the rules of {} hold for what is launched", None, each) for each in groups_of(want) - groups_of(have)),
+        newly("what is launched has a public address", is_public(have), is_public(want)),
+        "containers on it can act as the host" if hops[0] < hops[1] else "",
+    )
+    return "; ".join(filter(None, reasons))
+
+
+def newly(text: str, have: Any, want: Any) -> str:
+    """Return a text about what is wanted; empty when it was there, or nothing is wanted."""
+    return text.format(want) if want and have != want else ""
+
+
+def groups_of(data: Mapping[str, Any]) -> frozenset[Any]:
+    """Return the security groups that a version names, in either place."""
+    inside = (group for each in data.get("NetworkInterfaces", []) for group in each.get("Groups", []))
+    return frozenset([*data.get("SecurityGroupIds", []), *inside])
+
+
+def is_public(data: Mapping[str, Any]) -> bool:
+    """Tell whether a version asks for a public address."""
+    return any(each.get("AssociatePublicIpAddress") for each in data.get("NetworkInterfaces", []))
 
 
 def in_order(specified: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -92,7 +92,7 @@ def of_preset(name: str, role: RoleSpec, manifest: Manifest) -> Iterator[Validat
     """Yield why a preset cannot be had under this name, or in this partition."""
     if role.preset == "packer":
         if manifest.account.partition != "aws":
-            message = "Packer puts no tags on what it launches in China and GovCloud, and this role asks for them"
+            message = "in China and GovCloud Packer tags afterwards, and this role asks for tags at once"
             yield ValidationProblem(("preset",), message, "write a role of your own, with `policies` or `inline`")
         if len(name) > LONGEST_ROLE - len(BUILD):
             message = f"{shown(name)} is too long: {name}{BUILD} is a role, too"

@@ -6,7 +6,7 @@ from typing import Any
 
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME
-from tests.adopt.test_bastion import HEAD, account_of, adopted, compiled, reasons
+from tests.adopt.reconciled import HEAD, account_of, adopted, compiled, reasons
 
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq alice"
 TEXT = (
