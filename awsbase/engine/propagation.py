@@ -104,6 +104,13 @@ TABLE = (
     PropagationDelay(
         "dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60
     ),
+    # AWS Backup does not know its role yet, or what the role may do.
+    PropagationDelay("backup", ("CreateBackupSelection",), "InvalidParameterValueException", "IAM Role"),
+    # A plan knows of its last selection for a moment after that is gone:
+    # https://github.com/hashicorp/terraform-provider-aws/issues/10414
+    PropagationDelay(
+        "backup", ("DeleteBackupPlan",), "InvalidRequestException", "selections must be deleted", contention=True
+    ),
     # Config does not know the service-linked role yet, or the bucket's policy is not in force yet.
     PropagationDelay("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),
     PropagationDelay("config", ("PutDeliveryChannel",), "InsufficientDeliveryPolicyException", seconds=60),
@@ -122,6 +129,8 @@ TABLE = (
     PropagationDelay(
         "lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True
     ),
+    # A zone takes one batch of records at a time.
+    PropagationDelay("route53", ("Change",), "PriorRequestNotComplete", contention=True),
     PropagationDelay(
         "stepfunctions",
         ("CreateStateMachine", "UpdateStateMachine"),

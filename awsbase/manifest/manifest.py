@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from awsbase.engine.kind import Kinds
 from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
@@ -18,6 +19,7 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
+from awsbase.manifest.ci import Ci, with_rights
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
@@ -37,6 +39,7 @@ from awsbase.manifest.section import Section, Several
 from awsbase.manifest.security_groups import SecurityGroups
 from awsbase.manifest.state import State
 from awsbase.manifest.values import DistributionName
+from awsbase.manifest.zones import Zones
 
 
 class Manifest(Section):
@@ -72,9 +75,11 @@ class Manifest(Section):
     )
     fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
+    ci: Ci | None = Field(default=None, description="The pipeline that plans and applies this manifest, and its roles.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
     )
+    zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )
@@ -144,7 +149,17 @@ def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
     parts = [(name, part) for name, part in manifest.parts() if isinstance(part, YieldsResources | dict)]
-    return merge({name: yielded_by(part, here, manifest) for name, part in parts})
+    made = merge({name: yielded_by(part, here, manifest) for name, part in parts})
+    if manifest.ci is None:
+        return made
+    return replace(made, sections=with_rights(made.sections, here, kinds(manifest)))
+
+
+def kinds(manifest: Manifest) -> Kinds:
+    """Return the kinds that the resources of a manifest may have: awsbase's own, and those of its plug-ins."""
+    from awsbase.ensure import KINDS
+
+    return {**KINDS, **{kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}}
 
 
 def outputs(manifest: Manifest) -> list[Output]:

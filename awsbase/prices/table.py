@@ -74,6 +74,10 @@ TRAIL_SECOND = Price("CloudTrail", "per 100,000 events of a second copy", everyw
 MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns/pricing/")
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
 
+ROUTE_53 = f"{SITE}/route53/pricing/"
+HOSTED_ZONE = Price("Route 53", "a month", everywhere("0.50"), ROUTE_53)
+DNS_QUERIES = Price("Route 53", "per million questions that are answered", everywhere("0.40"), ROUTE_53)
+
 STATE_TRANSITIONS = Price(
     "Step Functions",
     "per 1,000 steps",
@@ -112,6 +116,12 @@ SNAPSHOTS = Price(
     in_regions("0.05", eu_west_1="0.05", eu_central_1="0.054"),
     f"{SITE}/ebs/pricing/",
 )
+
+BACKUP_PAGE = f"{SITE}/backup/pricing/"
+BACKUP_RDS = Price("Backup", "per GB of database snapshots a month", in_regions("0.095"), BACKUP_PAGE)
+BACKUP_DYNAMODB = Price("Backup", "per GB of tables a month", in_regions("0.10"), BACKUP_PAGE)
+BACKUP_EFS = Price("Backup", "per GB of file systems a month", in_regions("0.05"), BACKUP_PAGE)
+BACKUP_S3 = Price("Backup", "per GB of objects a month", in_regions("0.05"), BACKUP_PAGE)
 
 
 def instance(us: str, eu_west_1: str, eu_central_1: str) -> Price:

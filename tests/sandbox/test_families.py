@@ -108,6 +108,24 @@ def deleted_queue(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def vault(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("backup").create_backup_vault(BackupVaultName="acme")
+    return {}
+
+
+def full_vault(client: Callable[[str], Any]) -> dict[str, Any]:
+    vault(client)
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "backup.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    client("s3").create_bucket(Bucket="acme-data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    job = {"BackupVaultName": "acme", "ResourceArn": "arn:aws:s3:::acme-data", "IamRoleArn": role}
+    # A new role is not known to it at once.
+    while refused(client("backup").start_backup_job, **job):
+        pass
+    return {}
+
+
 def vpc(client: Callable[[str], Any]) -> dict[str, Any]:
     return {"VpcId": client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]}
 
@@ -176,6 +194,9 @@ SCHEDULE = {"Name": "end", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWin
 BUDGET = {"BudgetName": "acme", "BudgetType": "COST", "TimeUnit": "MONTHLY",
           "BudgetLimit": {"Amount": "100", "Unit": "USD"}}  # fmt: skip
 
+COLD = {"BackupPlanName": "data", "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "acme",
+        "Lifecycle": {"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 100}}]}  # fmt: skip
+
 FUNCTION = {"FunctionName": "work", "Role": "arn:aws:iam::123456789012:role/work", "Handler": "a.b",
             "Runtime": "python3.12", "Code": {"ZipFile": b"PK\x05\x06" + b"\0" * 18}}  # fmt: skip
 
@@ -183,6 +204,10 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROLE}}]})  # fmt: skip
 
 MISTAKES = (
+    Mistake("backup.vaults", "backup", "delete_backup_vault", {"BackupVaultName": "acme"}, "InvalidRequestException",
+            full_vault),
+    Mistake("backup.plans", "backup", "create_backup_plan", {"BackupPlan": COLD}, "InvalidParameterValueException",
+            vault),
     Mistake("budgets", "budgets", "create_budget", {"AccountId": "210987654321", "Budget": BUDGET},
             "AccessDeniedException"),
     Mistake("cloudtrail", "cloudtrail", "create_trail", {"Name": "audit", "S3BucketName": "acme-logs"},
@@ -208,6 +233,8 @@ MISTAKES = (
     Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
+    Mistake("iam.oidc", "iam", "create_open_id_connect_provider",
+            {"Url": "https://token.acme.example:8443", "ClientIDList": ["a"]}, "ValidationError"),
     Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
     Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
     Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awsbase.testing.sample import ACCOUNT
-from tests.trust.starts import CLOSE, KEYS, LAMBDA, READS
+from tests.trust.starts import BACK_VAULT, CLOSE, KEYS, LAMBDA, READS
 
 THEIRS = "customers-acme"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -1193,6 +1193,77 @@ backups.passes(
     "backups backups.ebs", {"backups": None}, "stop backups", "what a manifest no longer names is not touched"
 )
 
+vault = Section("vault")
+V, P = "backups.vault", "backups.plans"
+R = f"{P}.*.rules"
+vault.asks(
+    f"{V}.lock {V}.lock.keep_at_least_days",
+    {f"{V}.lock.keep_at_least_days": 1},
+    "let what is new go after a day",
+    "what is new can go after 1 days, not 14",
+)
+vault.asks(f"{V}.lock", {f"{V}.lock": False}, "take the lock off", "can delete what it keeps before its time")
+vault.asks(
+    f"{V}.lock.final_after_days",
+    {f"{V}.lock.final_after_days": 3},
+    "make the lock final",
+    "after 3 days nobody can shorten or remove it",
+)
+vault.stops(
+    f"{V}.lock.keep_at_most_days",
+    {f"{V}.lock.keep_at_most_days": 90},
+    "have the lock refuse what a rule makes",
+    "takes nothing that is kept for more than 90 days",
+)
+vault.asks(
+    f"{V}.name {V}.key",
+    {V: {"name": "other", "key": "alias/other"}},
+    "make what is new in another vault",
+    "makes them in another vault",
+)
+vault.passes(
+    f"{V} {V}.copies_from",
+    {f"{V}.copies_from": ["111122223333"]},
+    "let another account copy into the vault",
+    "it can put something there, and read and delete nothing",
+)
+vault.asks(
+    f"{R} {R}.*.at {R}.*.days {R}.*.keep_days",
+    {f"{P}.data.rules": {"daily": {"at": "05:00", "days": ["monday"], "keep_days": 15}}},
+    "copy on mondays, for two weeks",
+    "daily makes them more seldom, daily keeps them for a shorter time",
+)
+vault.passes(
+    f"{R}.*.start_within_hours {R}.*.done_within_hours {R}.*.day_of_month {R}.*.cold_after_days",
+    {
+        f"{P}.data.rules.monthly": {
+            "day_of_month": 2,
+            "keep_days": 400,
+            "start_within_hours": 2,
+            "done_within_hours": 24,
+            "cold_after_days": 60,
+        }
+    },
+    "make copies at another time, warm for longer",
+    "as many are made, and kept as long",
+)
+vault.stops(
+    f"{R}.*.continuous", {f"{P}.data.rules.monthly.continuous": True}, "keep any second for a year", "35 days at most"
+)
+vault.asks(
+    f"{P}.*.copies {P}.*.copies.vault {P}.*.copies.keep_days",
+    {f"{P}.data.copies": [{"vault": f"{BACK_VAULT}2", "keep_days": 30}]},
+    "copy elsewhere, for a shorter time",
+    f"copies less to {BACK_VAULT}",
+)
+vault.asks(
+    f"{P}.*.tags {P}.*.services",
+    {f"{P}.data.tags": {"backup": "never"}, f"{P}.data.services": ["dynamodb"]},
+    "copy less",
+    "nothing is kept of what was chosen",
+)
+vault.passes(P, {P: None}, "stop copying", "what a manifest no longer names is not touched")
+
 contacts = Section("contacts")
 C = "contacts.security"
 contacts.asks(
@@ -1421,7 +1492,43 @@ people.asks(
 )
 fleet.passes("fleet fleet_access", {"fleet": None, A: None}, "drop the engine", UNTOUCHED)
 
+# --- jobs of a pipeline ---------------------------------------------------------------------------------------------
+github, gitlab, old_pipeline = Section("github"), Section("gitlab"), Section("old pipeline")
+CI, NEWLY = "ci.github", "newly allows Principal Federated"
+github.passes("ci", {"ci": None}, "forget the pipeline", UNTOUCHED)
+github.asks(f"{CI} ci.gitlab", {"ci": {"gitlab": {"project": "acme/infra"}}}, "let GitLab in too", NEWLY)
+github.asks(f"{CI}.repository", {f"{CI}.repository": "mallory/infra"}, "let jobs of others apply", NEWLY)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": "3", f"{CI}.owner_id": "4"},
+    "let whoever has the name now apply",
+    NEWLY,
+)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": None, f"{CI}.owner_id": None},
+    "let whoever gets the name apply",
+    NEWLY,
+)
+github.asks(f"{CI}.branch", {f"{CI}.branch": "next"}, "let another branch plan", NEWLY)
+github.asks(f"{CI}.environment", {f"{CI}.environment": "dev"}, "apply without the reviewers", NEWLY)
+github.stops(f"{CI}.environment", {f"{CI}.environment": "*"}, "apply from any environment", "would let others in")
+github.stops(f"{CI}.repository", {f"{CI}.repository": "acme/*"}, "let any repository apply", "would let others in")
+gitlab.asks("ci.gitlab.url", {"ci.gitlab.url": "https://git.mallory.example"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.project", {"ci.gitlab.project": "mallory/infra"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.branch", {"ci.gitlab.branch": "next"}, "apply from another branch", NEWLY)
+gitlab.asks("ci.gitlab.review", {"ci.gitlab.review": ["next"]}, "let another branch plan", NEWLY)
+old_pipeline.asks(
+    "ci",
+    {"ci": {"github": {"repository": "acme/infra"}}},
+    "let jobs in to a role of others, whose provider is gone",
+    "let in to role old-ci",
+)
+
 SECTIONS = [
+    github,
+    gitlab,
+    old_pipeline,
     theirs,
     trail,
     guarded,
@@ -1433,6 +1540,7 @@ SECTIONS = [
     watched,
     money,
     backups,
+    vault,
     contacts,
     organization,
     fleet,

@@ -107,8 +107,26 @@ def deploying(sandbox: Sandbox) -> None:
             s3.create_bucket(Bucket="dev-app", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
+def others_who_trust_github(sandbox: Sandbox) -> None:
+    """Have a role that trusts GitHub from when there was a provider, whatever a token is for."""
+    issuer = "token.actions.githubusercontent.com"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {f"{issuer}:sub": "repo:acme/*"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    sandbox.client("iam").create_role(RoleName="old-ci", AssumeRolePolicyDocument=document)
+
+
+BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
+
 STARTS: Mapping[str, Start] = {
     "nothing": Start({}),
+    "old pipeline": Start({}, before=others_who_trust_github),
+    "github": Start({"ci": {"github": {"repository": "acme/infra", "repository_id": "1", "owner_id": "2"}}}),
+    "gitlab": Start({"ci": {"gitlab": {"project": "acme/infra"}}}),
     "theirs": Start({}, before=function),
     "contacts": Start(
         {
@@ -230,4 +248,22 @@ STARTS: Mapping[str, Start] = {
         }
     ),
     "backups": Start({"backups": {"ebs": {"schedules": {"daily": {"keep_days": 14}, "weekly": {"days": ["monday"]}}}}}),
+    "vault": Start(
+        {
+            "backups": {
+                "ebs": False,
+                "vault": {"lock": {"keep_at_least_days": 14, "keep_at_most_days": 400}},
+                "plans": {
+                    "data": {
+                        "services": ["dynamodb", "efs"],
+                        "rules": {
+                            "daily": {},
+                            "monthly": {"day_of_month": 1, "keep_days": 400, "cold_after_days": 30},
+                        },
+                        "copies": [{"vault": BACK_VAULT, "keep_days": 60}],
+                    }
+                },
+            }
+        }
+    ),
 }

@@ -4,6 +4,7 @@ from awsbase.sandbox.service import Service
 from awsbase.sandbox.services import (
     accessanalyzer,
     account,
+    backup,
     billing,
     budgets,
     ce,
@@ -53,6 +54,7 @@ SERVICES: tuple[Service, ...] = (
     budgets.SERVICE,
     ce.SERVICE,
     dlm.SERVICE,
+    backup.SERVICE,
     secretsmanager.SERVICE,
     accessanalyzer.SERVICE,
     config.SERVICE,
