@@ -9,7 +9,7 @@ from typing import Any
 
 from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
-from awsbase.engine.changes import Drift, compare
+from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -333,6 +333,8 @@ def opening(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
 
 def newly(text: str, have: Any, want: Any) -> str:
     """Return a text about what is wanted; empty when it was there, or nothing is wanted."""
+    if isinstance(want, Unknown):
+        return text.format("what this run makes")
     return text.format(want) if want and have != want else ""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from awsbase.sandbox import Sandbox
+from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import HOME
-from tests.adopt.reconciled import HEAD, account_of, adopted, compiled, reasons
+from tests.adopt.reconciled import account_of, compiled, reasons
 
+HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq alice"
 TEXT = (
     HEAD
