@@ -19,6 +19,8 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
+from awsbase.manifest.buckets import Contained as Buckets
+from awsbase.manifest.certificates import IssuedCertificates as Certificates
 from awsbase.manifest.ci import Ci, with_rights
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.fleet import Fleet
@@ -26,6 +28,7 @@ from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.launch_templates import LaunchTemplates
+from awsbase.manifest.log_groups import LogGroupsSection
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
@@ -33,6 +36,7 @@ from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
+from awsbase.manifest.repositories import RepositoriesSection
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
@@ -68,7 +72,14 @@ class Manifest(Section):
     )
     bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
+    log_groups: LogGroupsSection | None = Field(
+        default=None, description="Where servers, containers and functions write their logs, and how long those stay."
+    )
+    repositories: RepositoriesSection | None = Field(
+        default=None, description="Where container images are kept, and who pulls and pushes them."
+    )
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     fleet: Fleet | None = Field(
         default=None, description="The engine that works on many accounts at once, in the account that is its hub."
@@ -80,6 +91,9 @@ class Manifest(Section):
         default=None, description="Where Terraform and others read what the manifest makes."
     )
     zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
+    certificates: Certificates | None = Field(
+        default=None, description="What load balancers and CloudFront show for HTTPS."
+    )
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )

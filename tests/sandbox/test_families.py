@@ -76,6 +76,14 @@ def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def locked(client: Callable[[str], Any]) -> dict[str, Any]:
+    bucket(client)
+    s3, lock = client("s3"), {"ObjectLockEnabled": "Enabled"}
+    s3.put_bucket_versioning(Bucket="acme-logs", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket="acme-logs", ObjectLockConfiguration=lock)
+    return {}
+
+
 def tagged_access(client: Callable[[str], Any]) -> dict[str, Any]:
     bucket(client)
     client("s3").put_bucket_abac(Bucket="acme-logs", AbacStatus={"Status": "Enabled"})
@@ -93,6 +101,11 @@ def unconfirmed(client: Callable[[str], Any]) -> dict[str, Any]:
 def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
     client("secretsmanager").create_secret(Name="acme", SecretString="x")
     client("secretsmanager").delete_secret(SecretId="acme")
+    return {}
+
+
+def hosted_zone(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("route53").create_hosted_zone(Name="acme.example", CallerReference="one")
     return {}
 
 
@@ -215,6 +228,9 @@ MISTAKES = (
     Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
             "MalformedPolicyDocument"),
     Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ecr", "ecr", "create_repository", {
+            "repositoryName": "api", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/absent"}},
+            "KmsException"),
     Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
@@ -245,6 +261,18 @@ MISTAKES = (
     Mistake("common.regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
     Mistake("s3.rules", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"},
             "AccessControlListNotSupported", bucket),
+    Mistake("s3.transitions", "s3", "put_bucket_lifecycle_configuration",
+            {"Bucket": "acme-logs", "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""},
+             "NoncurrentVersionExpiration": {"NoncurrentDays": 30, "NewerNoncurrentVersions": 101}}]}},
+            "InvalidArgument", bucket),
+    Mistake("s3.cors", "s3", "put_bucket_cors", {"Bucket": "acme-logs", "CORSConfiguration": {"CORSRules": [
+            {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.example"]}]}}, "InvalidRequest", bucket),
+    Mistake("s3.object_lock", "s3", "put_bucket_versioning",
+            {"Bucket": "acme-logs", "VersioningConfiguration": {"Status": "Suspended"}}, "InvalidBucketState", locked),
+    Mistake("s3.replication", "s3", "put_bucket_replication", {"Bucket": "acme-logs", "ReplicationConfiguration": {
+            "Role": ROLE, "Rules": [{"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""},
+             "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::nobodys"}}]}},
+            "InvalidRequest", locked),
     Mistake("s3.abac", "s3", "put_bucket_tagging", {"Bucket": "acme-logs", "Tagging": {"TagSet": []}},
             "InvalidRequest", tagged_access),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
@@ -255,6 +283,10 @@ MISTAKES = (
             deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
+    Mistake("route53", "route53", "create_hosted_zone", {"Name": "acme.example", "CallerReference": "one"},
+            "HostedZoneAlreadyExists", hosted_zone),
+    Mistake("acm", "acm", "request_certificate", {"DomainName": "acme.example", "ValidationMethod": "DNS",
+            "SubjectAlternativeNames": [f"n{n}.acme.example" for n in range(10)]}, "LimitExceededException"),
     Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
     Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",
