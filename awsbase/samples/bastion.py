@@ -249,6 +249,7 @@ class Bastion:
                 "template of an earlier version": Tampering(
                     self.groups_beside,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
                 "template without name tag": Tampering(
                     self.remove_name,
