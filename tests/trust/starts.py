@@ -186,6 +186,24 @@ STARTS: Mapping[str, Start] = {
             "key_pairs": {"ops": {"public_key": KEYS[0]}},
         }
     ),
+    "servers": Start(
+        {
+            "security_groups": {
+                "web": {"preset": "web", "from": ["203.0.113.0/24"]},
+                "db": {"preset": "db", "port": 5432, "from": ["web"]},
+            },
+            "key_pairs": {"ops": {"public_key": KEYS[0]}},
+            "iam": {
+                "roles": {
+                    "app": {"preset": "instance", "only_from": ["vpc-11112222"]},
+                    "plain": {"preset": "instance"},
+                    "worker": {"trust": {"services": ["ec2.amazonaws.com"]}, "policies": []},
+                    "ci": {"preset": "pipeline"},
+                }
+            },
+            "launch_templates": {"web": {"security_groups": ["web"], "public_address": False, "role": "plain"}},
+        }
+    ),
     "bastion": Start(
         {
             "network": {},
