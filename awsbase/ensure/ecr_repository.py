@@ -165,7 +165,7 @@ def ensure_ecr_repository(run: Run, want: EcrRepository) -> str:
     key = run.result(want.key) if want.key else None
     have = run.read(repositories, region).get(want.name)
     refuse_encryption(want, have, key)
-    rules = run.read(lifecycle, region, want.name) if have else ()
+    rules = run.read(lifecycle, region, want.name) if have and want.keep_untagged is not None else ()
     policy = run.read(repository_policy, region, want.name) if have else {}
     ask = (repository_tags, region, want.arn)
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
