@@ -239,7 +239,8 @@ def fixed(want: EcrRepository, have: RepositoryFacts, *, ours: bool) -> str:
     """Say why fewer tags can be moved than before, in a repository of others; empty when as many can."""
     if ours or have.new:
         return ""
-    fewer = have.mutability == "MUTABLE" or not set(have.moving) <= set(want.moving)
+    held = have.mutability.startswith("IMMUTABLE")
+    fewer = want.immutable and not (held and set(have.moving) <= set(want.moving))
     return "whoever pushes a tag again is refused" if fewer else ""
 
 
