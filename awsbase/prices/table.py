@@ -43,6 +43,7 @@ SECRET_READS = Price(
 CLOUDWATCH = f"{SITE}/cloudwatch/pricing/"
 ALARM = Price("CloudWatch", "a month", everywhere("0.10"), CLOUDWATCH, free=10)
 METRIC = Price("CloudWatch", "a month in which something was counted", everywhere("0.30"), CLOUDWATCH, free=10)
+DETAILED_MONITORING = Price("CloudWatch", "a month for each instance", everywhere("2.10"), CLOUDWATCH)
 LOGS_IN = Price(
     "CloudWatch Logs", "per GB taken in", in_regions("0.50", eu_west_1="0.57", eu_central_1="0.63"), CLOUDWATCH
 )
