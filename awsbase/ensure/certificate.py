@@ -94,8 +94,8 @@ def certificates(facts: Facts, region: str) -> Sequence[CertificateFacts]:
     return [
         CertificateFacts(
             each["CertificateArn"],
-            frozenset(map(domain, [each["DomainName"], *each.get("SubjectAlternativeNameSummaries", [])])),
-            domain(each["DomainName"]),
+            frozenset(map(domain, [each.get("DomainName", ""), *each.get("SubjectAlternativeNameSummaries", [])])),
+            domain(each.get("DomainName", "")),
             each.get("Status", ""),
             each.get("Type", ""),
         )
