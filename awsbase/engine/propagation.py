@@ -66,6 +66,11 @@ TABLE = (
     PropagationDelay("cloudtrail", ("",), "TrailNotFoundException", seconds=30),
     PropagationDelay("s3", ("PutBucketPolicy",), "MalformedPolicy"),
     PropagationDelay("s3", ("Put",), "NoSuchBucket"),
+    # That versions are kept, and who may take a role, S3 knows a moment later than it answers so:
+    # hashicorp/terraform-provider-aws, internal/service/s3/bucket_replication_configuration.go
+    PropagationDelay("s3", ("PutBucketReplication",), "InvalidRequest", "Versioning must be 'Enabled'", seconds=60),
+    PropagationDelay("s3", ("PutBucketReplication",), "InvalidRequest", "assumed by Amazon S3"),
+    PropagationDelay("s3", ("PutObjectLockConfiguration",), "InvalidBucketState", "must be 'Enabled'", seconds=60),
     PropagationDelay("s3", ("",), "OperationAborted", contention=True),
     PropagationDelay("s3", ("",), "ConditionalRequestConflict", contention=True),
     PropagationDelay(

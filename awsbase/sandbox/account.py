@@ -29,6 +29,7 @@ from awsbase.sandbox.callers import ADMINISTRATOR_KEY, ADMINISTRATOR_KEYS, Key, 
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.issuers import Issuer, Issuers
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has
 from awsbase.sandbox.organization_trails import OrganizationTrails
@@ -185,6 +186,10 @@ class Sandbox(AccountState):
     def confirm(self, topic: str, endpoint: str) -> None:
         """Confirm a subscription that waits, as the owner of the address does by the link in the mail."""
         confirm(self.backend("sns", topic.split(":")[3]), topic, endpoint)
+
+    def issuer(self, url: str) -> Issuer:
+        """Return the identity provider at a URL, whose published keys AWS can read from then on."""
+        return self.memory(Issuers).known.setdefault(url, Issuer(url, self.clock))
 
     def delegate(self, domain: str, servers: Sequence[str] | None = None) -> None:
         """Let the public DNS lead a domain to name servers: those of its newest hosted zone unless others are given."""

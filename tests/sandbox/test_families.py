@@ -76,6 +76,14 @@ def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def locked(client: Callable[[str], Any]) -> dict[str, Any]:
+    bucket(client)
+    s3, lock = client("s3"), {"ObjectLockEnabled": "Enabled"}
+    s3.put_bucket_versioning(Bucket="acme-logs", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket="acme-logs", ObjectLockConfiguration=lock)
+    return {}
+
+
 def tagged_access(client: Callable[[str], Any]) -> dict[str, Any]:
     bucket(client)
     client("s3").put_bucket_abac(Bucket="acme-logs", AbacStatus={"Status": "Enabled"})
@@ -220,6 +228,9 @@ MISTAKES = (
     Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
             "MalformedPolicyDocument"),
     Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ecr", "ecr", "create_repository", {
+            "repositoryName": "api", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/absent"}},
+            "KmsException"),
     Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
@@ -234,6 +245,8 @@ MISTAKES = (
     Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
+    Mistake("iam.oidc", "iam", "create_open_id_connect_provider",
+            {"Url": "https://token.acme.example:8443", "ClientIDList": ["a"]}, "ValidationError"),
     Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
     Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
     Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
@@ -244,6 +257,18 @@ MISTAKES = (
     Mistake("common.regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
     Mistake("s3.rules", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"},
             "AccessControlListNotSupported", bucket),
+    Mistake("s3.transitions", "s3", "put_bucket_lifecycle_configuration",
+            {"Bucket": "acme-logs", "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""},
+             "NoncurrentVersionExpiration": {"NoncurrentDays": 30, "NewerNoncurrentVersions": 101}}]}},
+            "InvalidArgument", bucket),
+    Mistake("s3.cors", "s3", "put_bucket_cors", {"Bucket": "acme-logs", "CORSConfiguration": {"CORSRules": [
+            {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.example"]}]}}, "InvalidRequest", bucket),
+    Mistake("s3.object_lock", "s3", "put_bucket_versioning",
+            {"Bucket": "acme-logs", "VersioningConfiguration": {"Status": "Suspended"}}, "InvalidBucketState", locked),
+    Mistake("s3.replication", "s3", "put_bucket_replication", {"Bucket": "acme-logs", "ReplicationConfiguration": {
+            "Role": ROLE, "Rules": [{"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""},
+             "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::nobodys"}}]}},
+            "InvalidRequest", locked),
     Mistake("s3.abac", "s3", "put_bucket_tagging", {"Bucket": "acme-logs", "Tagging": {"TagSet": []}},
             "InvalidRequest", tagged_access),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
