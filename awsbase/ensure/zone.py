@@ -101,7 +101,7 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
             "tags" if number == 1 else f"tags, batch {number}",
             compare(tagged, some),
             run.aws.route53.change_tags_for_resource,
-            risk=access(retagging(run, tagged, some)),
+            risk=access(retagging(run, tagged, some)) if have else None,
             ResourceType="hostedzone",
             ResourceId=id,
             AddTags=tags.pairs(some),
