@@ -24,6 +24,7 @@ from awsbase.sandbox.services import (
     organizations,
     resourcegroupstaggingapi,
     route53,
+    route53domains,
     s3,
     s3control,
     scheduler,
@@ -70,5 +71,6 @@ SERVICES: tuple[Service, ...] = (
     sqs.SERVICE,
     stepfunctions.SERVICE,
     route53.SERVICE,
+    route53domains.SERVICE,
     acm.SERVICE,
 )
