@@ -79,7 +79,9 @@ def test_outputs_are_ids_and_arns() -> None:
     found = outputs(understand(source(f"{ACCOUNT}{ZONE}\n{WEB}"), Manifest))
     assert [(each.name, each.key, each.address) for each in found if each.key] == [
         ("zone_ids", "acme.example", "zone/acme.example"),
+        ("zone_name_servers", "acme.example", "zone/acme.example"),
         ("zone_ids", "sub.acme.example", "zone/sub.acme.example"),
+        ("zone_name_servers", "sub.acme.example", "zone/sub.acme.example"),
         ("cloudfront_certificate_arns", "web", "certificate/web@us-east-1"),
         ("certificate_arns", "web", "certificate/web"),
     ]
