@@ -57,7 +57,7 @@ class Certificate(Resource):
         yield from (self.scope.at(self.scope.home).address("zone", zone) for zone in self.zones)
 
     def mentions(self) -> Iterator[str]:
-        # It is asked for the delegation alone.
+        """Yield the zones, which are only asked where they lead: without them a certificate stays what it is."""
         return self.needs()
 
     @property
