@@ -127,7 +127,7 @@ def execute(
     the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. `cache`
     lends its reads, and gets new ones. `before_write` is called before each write, and stops it by raising. `ways_out`
     says how the manifest does without a region, where an organization closes it. `applies` chooses the changes that a
-    plan applies nevertheless. `results` gets what recipes return, by address. A `removal` takes away what does not stay.
+    plan applies nevertheless. `results` gets what recipes return. A `removal` takes away what it does not say stays.
     """
     started, stop = time.monotonic(), stop or threading.Event()
     needed = dependencies(resources, known_only=removal is not None)
