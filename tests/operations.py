@@ -10,9 +10,13 @@ from awsbase.models import whole_models
 from tests.test_botocore_names import named
 
 
+# What botocore calls by itself, for credentials: of a job that has a token of its pipeline.
+BY_BOTOCORE = {"sts": {"assume_role_with_web_identity"}}
+
+
 def operations() -> dict[str, Any]:
     """Return the methods that awsbase calls of each service, and the prefix of the service's endpoints."""
-    methods: dict[str, set[str]] = {}
+    methods: dict[str, set[str]] = {service: set(names) for service, names in BY_BOTOCORE.items()}
     for service, kind, name in named():
         if kind != "waiter":
             methods.setdefault(service, set()).add(name)
