@@ -441,7 +441,7 @@ KIND = Kind(
             "look at what is in it: `aws s3 ls s3://NAME --recursive --summarize`; what is deleted with it is lost",
             "delete every version, then: aws s3api delete-bucket --bucket NAME",
         ),
-        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8"),
+        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8", "FSBP S3.12", "FSBP S3.13"),
         cost=f"{prices.S3_STORAGE.rate}, old versions included; the manifest says how long those are kept",
     ),
     word="bucket",

@@ -28,7 +28,7 @@ def users_of(facts: Facts, scope: Scope, arn: str, aliases: tuple[str, ...]) -> 
         vaults_under,
     )
     found = [address for find in finders for address in find(facts, scope, names)]
-    return tuple(dict.fromkeys([*found, *grants_of(facts, scope.region, arn)]))
+    return tuple(dict.fromkeys([*found, *grants_of(facts, scope, arn)]))
 
 
 def buckets_under(facts: Facts, scope: Scope, names: Collection[str]) -> Iterator[str]:
@@ -88,10 +88,18 @@ def vaults_under(facts: Facts, scope: Scope, names: Collection[str]) -> Iterator
             yield scope.address("backup-vault", name)
 
 
-def grants_of(facts: Facts, region: str, arn: str) -> Iterator[str]:
-    """Yield who holds a grant for a key, such as a database for as long as it is there."""
-    for page in facts.aws.at(region).kms.get_paginator("list_grants").paginate(KeyId=arn):
-        yield from (f"a grant to {each['GranteePrincipal']}" for each in page["Grants"] if "GranteePrincipal" in each)
+def grants_of(facts: Facts, scope: Scope, arn: str) -> Iterator[str]:
+    """Yield who holds a grant for a key, such as a database for as long as it is there.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    """
+    for page in facts.aws.at(scope.region).kms.get_paginator("list_grants").paginate(KeyId=arn):
+        for each in page["Grants"]:
+            images = each.get("Constraints", {}).get("EncryptionContextSubset", {}).get("aws:ecr:arn", "")
+            if images:
+                yield scope.address("ecr-repository", images.partition(":repository/")[2])
+            elif "GranteePrincipal" in each:
+                yield f"a grant to {each['GranteePrincipal']}"
 
 
 def permissions(scope: Scope) -> Allows:

@@ -49,7 +49,16 @@ LOGS_IN = Price(
 LOGS_KEPT = Price(
     "CloudWatch Logs", "per GB a month", in_regions("0.03", eu_west_1="0.03", eu_central_1="0.0324"), CLOUDWATCH
 )
+LOGS_IN_RARE = Price(
+    "CloudWatch Logs",
+    "per GB taken in, of a class other than standard",
+    in_regions("0.25", eu_west_1="0.285"),
+    CLOUDWATCH,
+)
+LOGS_MASKED = Price("CloudWatch Logs", "per GB searched for what is masked", in_regions("0.12"), CLOUDWATCH)
 VENDED_LOGS = Price("CloudWatch Logs", "per GB of logs to a bucket", in_regions("0.25"), CLOUDWATCH)
+
+IMAGE_STORAGE = Price("ECR", "per GB of images a month", everywhere("0.10"), f"{SITE}/ecr/pricing/")
 
 S3_STORAGE = Price(
     "S3",

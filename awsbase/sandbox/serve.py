@@ -57,6 +57,9 @@ def serve_beside(host: str = "127.0.0.1", port: int = 0, *, sandbox: Served, end
     # No child of the user's: a program may wait until the last of its children has ended.
     if os.fork() == 0:
         try:
+            # A thread does not live on in a child.
+            if dns := getattr(sandbox, "dns", None):
+                dns.start()
             _serve_while_runs(user, server)
             ended()
         finally:

@@ -104,6 +104,11 @@ def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def hosted_zone(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("route53").create_hosted_zone(Name="acme.example", CallerReference="one")
+    return {}
+
+
 def function_role(client: Callable[[str], Any]) -> dict[str, Any]:
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
@@ -223,6 +228,9 @@ MISTAKES = (
     Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
             "MalformedPolicyDocument"),
     Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ecr", "ecr", "create_repository", {
+            "repositoryName": "api", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/absent"}},
+            "KmsException"),
     Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
@@ -237,6 +245,8 @@ MISTAKES = (
     Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
+    Mistake("iam.oidc", "iam", "create_open_id_connect_provider",
+            {"Url": "https://token.acme.example:8443", "ClientIDList": ["a"]}, "ValidationError"),
     Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
     Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
     Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
@@ -269,6 +279,10 @@ MISTAKES = (
             deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
+    Mistake("route53", "route53", "create_hosted_zone", {"Name": "acme.example", "CallerReference": "one"},
+            "HostedZoneAlreadyExists", hosted_zone),
+    Mistake("acm", "acm", "request_certificate", {"DomainName": "acme.example", "ValidationMethod": "DNS",
+            "SubjectAlternativeNames": [f"n{n}.acme.example" for n in range(10)]}, "LimitExceededException"),
     Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
     Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",

@@ -4,6 +4,7 @@ from awsbase.sandbox.service import Service
 from awsbase.sandbox.services import (
     accessanalyzer,
     account,
+    acm,
     backup,
     billing,
     budgets,
@@ -13,6 +14,7 @@ from awsbase.sandbox.services import (
     config,
     dlm,
     ec2,
+    ecr,
     events,
     guardduty,
     iam,
@@ -21,6 +23,7 @@ from awsbase.sandbox.services import (
     logs,
     organizations,
     resourcegroupstaggingapi,
+    route53,
     s3,
     s3control,
     scheduler,
@@ -56,6 +59,7 @@ SERVICES: tuple[Service, ...] = (
     dlm.SERVICE,
     backup.SERVICE,
     secretsmanager.SERVICE,
+    ecr.SERVICE,
     accessanalyzer.SERVICE,
     config.SERVICE,
     guardduty.SERVICE,
@@ -65,4 +69,6 @@ SERVICES: tuple[Service, ...] = (
     lambda_.SERVICE,
     sqs.SERVICE,
     stepfunctions.SERVICE,
+    route53.SERVICE,
+    acm.SERVICE,
 )
