@@ -434,7 +434,7 @@ KIND = Kind(
     resource=Bucket,
     permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
     about=About(
-        what="A private bucket: no public access, TLS only, versioned, encrypted, with a policy against strangers.",
+        what="A private bucket: no public access, TLS only, versioned, encrypted, with rules for how long things stay.",
         why="Most leaks out of AWS were open buckets; most losses were overwritten or deleted objects.",
         undo=(
             TAKE_OUT,
@@ -446,7 +446,7 @@ KIND = Kind(
     ),
     word="bucket",
     found_by="name",
-    owns="public access block, ownership, versioning, encryption",
+    owns="public access block, ownership, versioning, encryption; CORS, lock and replication where they are said",
     keeps="tags, other statements: see below",
     quotas=(quotas.BUCKET_POLICY,),
     absent=Absent(
