@@ -224,6 +224,29 @@ STARTS: Mapping[str, Start] = {
             "secrets": {"app/db": {"generate": {}, "readers": ["Ops"]}},
         },
     ),
+    "buckets": Start(
+        {
+            "iam": {"groups": {"Ops": {"policies": []}, "Writers": {"policies": []}}},
+            "buckets": {
+                "data": {
+                    "key": "own",
+                    "readers": ["Ops"],
+                    "writers": ["Writers"],
+                    "versions": {"keep_days": 365, "at_least": 10},
+                    "expire_days": 900,
+                    "lock": {"days": 30},
+                    "cors": {"origins": ["https://acme.example"]},
+                    "cloudfront": ["E2EXAMPLE7ABC"],
+                },
+                "plain": {
+                    "preset": "releases",
+                    "writers": ["Writers"],
+                    "replicate": {"account": ACCOUNT, "bucket": "acme-copies"},
+                },
+                "copies": {"replicas_from": {"account": ACCOUNT, "role": "acme-replicates-plain"}},
+            },
+        },
+    ),
     "people": Start(
         {
             "account": {"tags": {"owner": "platform"}},
