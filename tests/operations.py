@@ -9,7 +9,6 @@ from awsbase.cut_models import OPERATIONS
 from awsbase.models import whole_models
 from tests.test_botocore_names import named
 
-
 # What botocore calls by itself, for credentials: of a job that has a token of its pipeline.
 BY_BOTOCORE = {"sts": {"assume_role_with_web_identity"}}
 
