@@ -122,6 +122,8 @@ TABLE = (
     PropagationDelay(
         "lambda", ("UpdateFunction",), "ResourceConflictException", "cannot be performed", contention=True
     ),
+    # A zone takes one batch of records at a time.
+    PropagationDelay("route53", ("Change",), "PriorRequestNotComplete", contention=True),
     PropagationDelay(
         "stepfunctions",
         ("CreateStateMachine", "UpdateStateMachine"),

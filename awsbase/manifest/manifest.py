@@ -36,6 +36,7 @@ from awsbase.manifest.section import Section, Several
 from awsbase.manifest.security_groups import SecurityGroups
 from awsbase.manifest.state import State
 from awsbase.manifest.values import DistributionName
+from awsbase.manifest.zones import Zones
 
 
 class Manifest(Section):
@@ -71,6 +72,7 @@ class Manifest(Section):
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
     )
+    zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )

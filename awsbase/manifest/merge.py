@@ -1,7 +1,8 @@
 """The one place where what the sections yield becomes the resources of a manifest.
 
 A section yields resources, and what it grants: `Attach` gives a policy to a group or a role that another section makes,
-`KeyUse` lets somebody use a key that several sections may share. Nothing here depends on the order of the sections, so
+`KeyUse` lets somebody use a key that several sections may share, `RecordsIn` puts records into a zone of the manifest.
+Nothing here depends on the order of the sections, so
 that a manifest whose sections are moved around still has an empty plan.
 """
 
@@ -20,6 +21,7 @@ from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
+from awsbase.ensure.zone_records import Record, ZoneRecords
 from awsbase.facts.keys import YEAR
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
@@ -62,8 +64,25 @@ class KeyUse:
         return self.scope.address("key", self.name)
 
 
-Yielded: TypeAlias = Resource | Attach | KeyUse
-Grant = TypeVar("Grant", Attach, KeyUse)
+@record(kw_only=True)
+class RecordsIn:
+    """Records for a zone of the manifest, which the certificates or the mail of another section need.
+
+    Their names and values may be a `Reference` to what another resource returns, which is then made before them.
+    """
+
+    zone: str
+    records: tuple[Record, ...]
+    at: Steps
+
+    @property
+    def address(self) -> str:
+        """The address of all records of the zone."""
+        return f"zone-records/{self.zone}"
+
+
+Yielded: TypeAlias = Resource | Attach | KeyUse | RecordsIn
+Grant = TypeVar("Grant", Attach, KeyUse, RecordsIn)
 
 
 @record
@@ -83,6 +102,7 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
     grants = sorted(placed, key=place_of)
     uses = by_address(each for each in grants if isinstance(each, KeyUse))
     attached = by_address(each for each in grants if isinstance(each, Attach))
+    entered = by_address(each for each in grants if isinstance(each, RecordsIn))
     keys = {address: key_of(users) for address, users in uses.items()}
 
     sections: dict[str, list[Resource]] = {section: [] for section in held}
@@ -91,19 +111,29 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
         for item in items:
             if isinstance(item, KeyUse):
                 sections[section] += [left.pop(item.address)] if item.address in left else []
+            elif isinstance(item, ZoneRecords):
+                sections[section].append(with_records(item, entered.get(item.address, ())))
             elif isinstance(item, Resource):
                 sections[section].append(given(item, attached.get(item.address, ()), keys))
     made = {each.address: each for resources in sections.values() for each in resources}
     sections = {name: list(where_there(resources, made)) for name, resources in sections.items()}
-    return Merged(sections, (*disagreements(uses), *without_principal(attached, made)))
+    return Merged(
+        sections,
+        (
+            *disagreements(uses),
+            *without_principal(attached, made),
+            *colliding(held, entered),
+            *without_zone(entered, made),
+        ),
+    )
 
 
-def granted(item: Yielded) -> TypeGuard[Attach | KeyUse]:
+def granted(item: Yielded) -> TypeGuard[Attach | KeyUse | RecordsIn]:
     """Tell whether a section yielded a grant rather than a resource."""
-    return isinstance(item, Attach | KeyUse)
+    return isinstance(item, Attach | KeyUse | RecordsIn)
 
 
-def place_of(item: Attach | KeyUse) -> tuple[str, ...]:
+def place_of(item: Attach | KeyUse | RecordsIn) -> tuple[str, ...]:
     """Return where in the manifest a grant stands."""
     return tuple(map(str, item.at))
 
@@ -156,6 +186,46 @@ def given(resource: Resource, attached: Iterable[Attach], keys: Mapping[str, Key
         policies=resource.policies | {policy.arn for policy in policies},
         made_here=tuple(dict.fromkeys([*resource.made_here, *(policy.address for policy in policies)])),
     )
+
+
+def with_records(resource: ZoneRecords, entered: Iterable[RecordsIn]) -> ZoneRecords:
+    """Return the records of a zone with those of other sections; texts of one name stand together."""
+    found: dict[object, Record] = {}
+    for each in (*resource.records, *(one for several in entered for one in several.records)):
+        there = found.get((each.name, each.type))
+        values = there.values if there else ()
+        found[each.name, each.type] = replace(each, values=tuple(dict.fromkeys([*values, *each.values])))
+    return replace(resource, records=tuple(sorted(found.values(), key=repr)))
+
+
+def colliding(held: Mapping[str, list[Yielded]], entered: Mapping[str, list[RecordsIn]]) -> Iterator[ValidationProblem]:
+    """Yield the records of other sections that the zone says otherwise: texts of one name stand together, else one."""
+    for items in held.values():
+        for zone in (each for each in items if isinstance(each, ZoneRecords)):
+            there = [(each, ("zones", zone.zone, "records")) for each in zone.records]
+            for several in entered.get(zone.address, ()):
+                for one in several.records:
+                    twin = next((each for each in there if collide(each[0], one)), None)
+                    if twin:
+                        message = f"{one.name} has a record {twin[0].type} already, and needs {one.type} for this"
+                        yield ValidationProblem(several.at, message, "leave the other record out", also=twin[1])
+                there += [(one, several.at) for one in several.records]
+
+
+def collide(one: Record, other: Record) -> bool:
+    """Tell whether two records of a zone cannot stand side by side."""
+    if one.name != other.name or (one.name, one.type, one.values) == (other.name, other.type, other.values):
+        return False
+    return "CNAME" in (one.type, other.type) or (one.type == other.type != "TXT")
+
+
+def without_zone(
+    entered: Mapping[str, list[RecordsIn]], resources: Mapping[str, Resource]
+) -> Iterator[ValidationProblem]:
+    """Yield the records for a zone that the manifest does not have."""
+    for address, several in entered.items():
+        for each in several if address not in resources else ():
+            yield ValidationProblem(each.at, f"no zone called {each.zone!r}", "define it in zones")
 
 
 def where_there(resources: Iterable[Resource], made: Mapping[str, Resource]) -> Iterator[Resource]:

@@ -75,6 +75,10 @@ MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
 MAILS_SENT = Price("SES", "per 1,000 mails", everywhere("0.10"), f"{SITE}/ses/pricing/")
 
+ROUTE_53 = f"{SITE}/route53/pricing/"
+HOSTED_ZONE = Price("Route 53", "a month", everywhere("0.50"), ROUTE_53)
+DNS_QUERIES = Price("Route 53", "per million questions that are answered", everywhere("0.40"), ROUTE_53)
+
 STATE_TRANSITIONS = Price(
     "Step Functions",
     "per 1,000 steps",
