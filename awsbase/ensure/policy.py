@@ -20,6 +20,7 @@ from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
+from awsbase.errors import MalformedResponse
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, ExistsElsewhere, PolicyFacts, authorization, iam_arns, policies
 from awsbase.policies.document import Document, difference, same
@@ -63,13 +64,17 @@ class Policy(Resource):
 def ensure_policy(run: Run, want: Policy) -> str:
     """Bring one managed policy to the manifest: a default version that means this document, and the tags.
 
-    Raises ExistsElsewhere when a policy of that name has another path.
+    Raises ExistsElsewhere when a policy of that name has another path, MalformedResponse when AWS does not tell its
+    document.
     """
     iam = run.aws.iam
     document = resolve(run, want.document)
     have = run.read(policies).get(want.name.casefold())
     if have and have.arn != want.arn:
         raise ExistsElsewhere("policy", have.arn, want.arn)
+    if have and not have.document:
+        # AWS keeps no policy without a document; to write it once more would only fill up the versions.
+        raise MalformedResponse(f"iam:GetAccountAuthorizationDetails does not tell what the policy {want.name} says")
     tagged = tags_of(run, want) if have else tags.wanted(want)
     size, shorter = quotas.characters(document), "make two policies of it, or name actions with *"
     quotas.fits(run, quotas.DOCUMENT, f"policy {want.name}", size, shorter)
