@@ -137,20 +137,15 @@ def ensure_mail_identity(run: Run, want: MailIdentity) -> Mapping[str, Any]:
         sign = ses.put_email_identity_dkim_attributes
         run.update("signing", [Drift("signing", False, True)], sign, EmailIdentity=want.domain, SigningEnabled=True)
 
-    if want.mail_from and (have.mail_from, have.on_failure) != (want.mail_from, ON_FAILURE):
+    if want.mail_from and have.mail_from != want.mail_from:
         run.update(
             "MAIL FROM domain",
-            compare(
-                {"domain": have.mail_from, "on failure": have.on_failure},
-                {"domain": want.mail_from, "on failure": ON_FAILURE},
-            ),
+            [Drift("domain", have.mail_from or None, want.mail_from)],
             ses.put_email_identity_mail_from_attributes,
-            risk=outage(
-                f"bounces no longer come to {have.mail_from}" if have.mail_from not in ("", want.mail_from) else ""
-            ),
+            risk=outage(f"bounces no longer come to {have.mail_from}" if have.mail_from else ""),
             EmailIdentity=want.domain,
             MailFromDomain=want.mail_from,
-            BehaviorOnMxFailure=ON_FAILURE,
+            BehaviorOnMxFailure=have.on_failure,
         )
 
     if untagged:

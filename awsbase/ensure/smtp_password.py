@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
 from awsbase.ensure.secret import SECRETS, HeldSecret, held_secret, held_secrets, sealing, secret_arns, value_since
+from awsbase.ensure.user import User
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, authorization, iam_arns, users
@@ -31,7 +33,9 @@ from awsbase.records import record
 # Which key a version of the secret is of: Secrets Manager takes names of 32 to 64 characters.
 VERSION = "smtp-of-access-key-"
 CURRENT, PREVIOUS = "AWSCURRENT", "AWSPREVIOUS"
-# Which access key of a user was switched off, and when: AWS tells neither.
+# Tags of the user. Beside which keys a new one is being made: any other one that no value names was lost on the way.
+BEGUN, ALONE = "awsbase:new-key-beside", "none"
+# Which key was switched off, and when: AWS tells no time.
 SWITCHED_OFF = "awsbase:key-off"
 # What AWS allows a user, and nobody can raise.
 MOST_KEYS = 2
@@ -142,27 +146,28 @@ def ensure_smtp_password(run: Run, want: SmtpPassword) -> None:
 
     Raises NoRoom when the user has other keys that awsbase did not make.
     """
-    have = run.read(users).get(want.user.casefold())
-    keys = run.read(access_keys, have.name) if have else ()
+    have = run.read(users).get(want.user.casefold()) or UserFacts(want.user, "/", new=True)
+    keys = () if have.new else run.read(access_keys, have.name)
     kept = look(run, want, keys)
-    ids = {each.id for each in keys}
-    lost = [each for each in keys if have and is_lost(run, want, have, each, kept)]
+    lost = [each for each in keys if is_lost(run, have, each, kept)]
     held = [each for each in keys if each not in lost]
-    since = run.read(value_since, want.scope.region, want.secret) if want.after is not None and kept.current else None
-    needs_key = kept.current not in ids
-    if needs_key:
+    known = any(each.id == kept.current for each in held)
+    since = run.read(value_since, want.scope.region, want.secret) if known and want.after is not None else None
+    if not known:
         check_room(want, held)
 
     for key in lost:
-        what = f"access key {key.short}, whose secret nobody has"
+        what = "access key whose secret nobody has"
         run.delete(what, run.aws.iam.delete_access_key, UserName=want.user, AccessKeyId=key.id)
 
-    if needs_key:
-        store_new(run, want, kept)
-    elif want.after is not None and have and since:
-        rotate(run, want, have, held, kept, since)
-    else:
+    if not known:
+        store_new(run, want, have, held, kept)
+        return
+    forget(run, want, have, BEGUN)
+    if since is None:
         remind(run, want, held, kept)
+    else:
+        rotate(run, want, have, held, kept, since)
 
 
 def look(run: Run, want: SmtpPassword, keys: Sequence[AccessKey]) -> Stored:
@@ -174,15 +179,14 @@ def look(run: Run, want: SmtpPassword, keys: Sequence[AccessKey]) -> Stored:
     return stored(run.read(held_secret, region, want.secret))
 
 
-def is_lost(run: Run, want: SmtpPassword, user: UserFacts, key: AccessKey, kept: Stored) -> bool:
+def is_lost(run: Run, user: UserFacts, key: AccessKey, kept: Stored) -> bool:
     """Tell whether a run that was interrupted made a key and could not store it.
 
-    Only a run of this manifest that has not come to its end proves that, and a use disproves it.
+    What it noted before it made the key proves that, and a use disproves it.
     """
-    if key.id in (kept.current, kept.previous):
+    if key.id in (kept.current, kept.previous) or key.id in user.tags.get(BEGUN, key.id).split():
         return False
-    began = not run.unless_begun("somebody may have it", key.created, ours=tags.is_ours(user.tags, want.scope))
-    return began and run.read(last_use, key.id) is None
+    return run.read(last_use, key.id) is None
 
 
 def check_room(want: SmtpPassword, held: Sequence[AccessKey]) -> None:
@@ -196,21 +200,42 @@ def check_room(want: SmtpPassword, held: Sequence[AccessKey]) -> None:
         )
 
 
-def store_new(run: Run, want: SmtpPassword, kept: Stored) -> None:
-    """Make an access key, and put the password that follows from it into the secret."""
+def store_new(run: Run, want: SmtpPassword, have: UserFacts, held: Sequence[AccessKey], kept: Stored) -> None:
+    """Make an access key, and put the password that follows from it into the secret.
+
+    A note at the user says so before; it goes once the value is stored.
+    """
+    beside = " ".join(each.id for each in held) or ALONE
+    if have.tags.get(BEGUN) != beside:
+        note(run, want, BEGUN, beside)
     made = run.create("access key", run.aws.iam.create_access_key, UserName=want.user)["AccessKey"]
     key = made["AccessKeyId"]
-    put = run.aws.at(want.scope.region).secretsmanager.put_secret_value
-    run.update(
-        "password in the secret",
-        [],
-        put,
-        risk=deletion("the value that is there now is not one of awsbase's" if kept.other else ""),
-        SecretId=want.secret,
-        SecretString=Deferred(f"SMTP password of {want.user}", lambda: content(want, made)),
+    call: dict[str, Any] = {
+        "SecretId": want.secret,
+        "SecretString": Deferred(f"SMTP password of {want.user}", lambda: content(want, made)),
         # A second call with the same token is the same value: a lost answer makes no second version.
-        ClientRequestToken=key if isinstance(key, Unknown) else f"{VERSION}{key}",
-    )
+        "ClientRequestToken": key if isinstance(key, Unknown) else f"{VERSION}{key}",
+    }
+    put = run.aws.at(want.scope.region).secretsmanager.put_secret_value
+    if kept.current:
+        run.update("SMTP password", [Drift("access key", f"…{kept.current[-4:]}", "a new one")], put, **call)
+    else:
+        theirs = "the value that is there now is not one of awsbase's" if kept.other else ""
+        run.create("SMTP password", put, risk=deletion(theirs), **call)
+    forget(run, want, replace(have, tags={**have.tags, BEGUN: beside}), BEGUN)
+
+
+def note(run: Run, want: SmtpPassword, tag: str, value: object) -> None:
+    """Note something at the user, in a tag."""
+    drift = [Drift(tag, None, value)]
+    run.update("note at the user", drift, run.aws.iam.tag_user, UserName=want.user, Tags=[{"Key": tag, "Value": value}])
+
+
+def forget(run: Run, want: SmtpPassword, have: UserFacts, tag: str) -> None:
+    """Take away a note at the user that has served its purpose."""
+    if tag in have.tags:
+        drift = [Drift(tag, have.tags[tag], None)]
+        run.update("note at the user, which goes", drift, run.aws.iam.untag_user, UserName=want.user, TagKeys=[tag])
 
 
 def content(want: SmtpPassword, made: Mapping[str, Any]) -> str:
@@ -264,10 +289,8 @@ def rotate(
     elif old:
         retire(run, want, have, old[0], since)
         return
-    if note := have.tags.get(SWITCHED_OFF):
-        drift = [Drift(SWITCHED_OFF, note, None)]
-        run.update("tag", drift, run.aws.iam.untag_user, UserName=want.user, TagKeys=[SWITCHED_OFF])
-    store_new(run, want, kept)
+    forget(run, want, have, SWITCHED_OFF)
+    store_new(run, want, have, held, kept)
 
 
 def retire(run: Run, want: SmtpPassword, have: UserFacts, old: AccessKey, since: datetime) -> None:
@@ -300,16 +323,14 @@ def retire(run: Run, want: SmtpPassword, have: UserFacts, old: AccessKey, since:
         )
     else:
         run.delete(f"access key {old.short}", iam.delete_access_key, UserName=want.user, AccessKeyId=old.id)
-        drift = [Drift(SWITCHED_OFF, have.tags[SWITCHED_OFF], None)]
-        run.update("tag", drift, iam.untag_user, UserName=want.user, TagKeys=[SWITCHED_OFF])
+        forget(run, want, have, SWITCHED_OFF)
 
 
 def note_time(run: Run, want: SmtpPassword, key: AccessKey) -> None:
     """Note at the user when a key was switched off, by AWS's clock."""
     now = run.creation_time()
     value = Deferred(f"when {key.short} was switched off", lambda: f"{key.id} {now.resolve()}")
-    drift = [Drift(SWITCHED_OFF, None, key.short)]
-    run.update("tag", drift, run.aws.iam.tag_user, UserName=want.user, Tags=[{"Key": SWITCHED_OFF, "Value": value}])
+    note(run, want, SWITCHED_OFF, value)
 
 
 def switched_off(user: UserFacts, key: AccessKey) -> datetime | None:
@@ -329,7 +350,8 @@ def shown(moment: datetime) -> str:
 def remove_smtp_password(run: Run, want: SmtpPassword) -> None:
     """Delete the access keys whose passwords the secret holds, of a user that this manifest made."""
     have = run.read(users).get(want.user.casefold())
-    if have is None:
+    # A user who goes too goes with every key.
+    if have is None or any(isinstance(each, User) and each.name == want.user for each in run.resources):
         return
     keys = run.read(access_keys, have.name)
     kept = stored(run.read(held_secret, want.scope.region, want.secret))
@@ -365,21 +387,20 @@ def read_permissions(want: SmtpPassword) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield ALL_OF_IAM
     yield SECRETS
-    yield allow("iam", "ListAccessKeys", on=iam_arns(want.scope, "user", want.user))
+    yield allow("iam", "GetAccessKeyLastUsed", "ListAccessKeys", on=iam_arns(want.scope, "user", want.user))
     if want.after is not None:
-        yield allow("iam", "GetAccessKeyLastUsed", on=iam_arns(want.scope, "user", want.user))
         yield allow("secretsmanager", "ListSecretVersionIds", on=secret_arns(want.scope, want.secret))
 
 
 def write_permissions(want: SmtpPassword) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
-    yield allow("iam", "CreateAccessKey", on=iam_arns(want.scope, "user", want.user))
+    actions = ("CreateAccessKey", "DeleteAccessKey", "TagUser", "UntagUser")
+    yield allow("iam", *actions, on=iam_arns(want.scope, "user", want.user))
     yield allow("secretsmanager", "PutSecretValue", on=secret_arns(want.scope, want.secret))
     if want.key:
         yield sealing(want.scope)
     if want.after is not None:
-        actions = ("DeleteAccessKey", "TagUser", "UntagUser", "UpdateAccessKey")
-        yield allow("iam", *actions, on=iam_arns(want.scope, "user", want.user))
+        yield allow("iam", "UpdateAccessKey", on=iam_arns(want.scope, "user", want.user))
 
 
 def removal_permissions(want: SmtpPassword) -> Allows:

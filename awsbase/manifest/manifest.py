@@ -23,6 +23,7 @@ from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.mail import Mail
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
@@ -73,6 +74,7 @@ class Manifest(Section):
         default=None, description="Where Terraform and others read what the manifest makes."
     )
     zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
+    mail: Mail | None = Field(default=None, description="Domains that mail is sent from, and the password for it.")
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )

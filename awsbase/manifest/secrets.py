@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -96,23 +96,7 @@ class SecretSpec(Section):
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield readers that the manifest does not define, or that another policy keeps from reading."""
-        iam = manifest.iam
-        groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
-        for index, reader in enumerate(self.readers):
-            if reader not in groups and reader not in roles:
-                hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
-                yield ValidationProblem(("readers", index), f"no group or role called {reader!r}", hint)
-            elif (twin := first_in_any_case(reader, manifest)) != reader:
-                message = f"the policy of {shown(reader)} and that of {shown(twin)} are one name to AWS"
-                yield ValidationProblem(("readers", index), message, "give one of them another name")
-            elif len(reader) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-secrets-")):
-                message = f"{len(reader)} characters are too many for a policy that is called after its reader"
-                yield ValidationProblem(
-                    ("readers", index), message, f"give secrets to who has a name of at most {most}"
-                )
-            elif any(REFUSES in each.grants for each in (groups.get(reader), roles.get(reader)) if each):
-                hint = "give the secret to a group without it"
-                yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
+        yield from unfit(self.readers, readers(manifest), manifest, "secrets")
 
     def resource(self, name: str, base: Base, key: str | None) -> Secret:
         """Return the secret."""
@@ -181,9 +165,31 @@ def readers(manifest: Manifest) -> list[str]:
     return list(dict.fromkeys(reader for one in (manifest.secrets or {}).values() for reader in one.readers))
 
 
-def first_in_any_case(reader: str, manifest: Manifest) -> str:
-    """Return the first reader of the manifest whose name IAM takes for this one."""
-    return next(each for each in readers(manifest) if each.lower() == reader.lower())
+def unfit(named: Sequence[str], everybody: Sequence[str], manifest: Manifest, what: str) -> Iterator[ValidationProblem]:
+    """Yield the readers of a secret who are not of the manifest, or who cannot be given a policy of their own.
+
+    `everybody` are all who get such a policy, and `what` is in the names of these policies.
+    """
+    iam = manifest.iam
+    groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
+    for index, reader in enumerate(named):
+        if reader not in groups and reader not in roles:
+            hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
+            yield ValidationProblem(("readers", index), f"no group or role called {reader!r}", hint)
+        elif (twin := first_in_any_case(reader, everybody)) != reader:
+            message = f"the policy of {shown(reader)} and that of {shown(twin)} are one name to AWS"
+            yield ValidationProblem(("readers", index), message, "give one of them another name")
+        elif len(reader) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-{what}-")):
+            message = f"{len(reader)} characters are too many for a policy that is called after its reader"
+            yield ValidationProblem(("readers", index), message, f"give secrets to who has a name of at most {most}")
+        elif any(REFUSES in each.grants for each in (groups.get(reader), roles.get(reader)) if each):
+            hint = "give the secret to a group without it"
+            yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
+
+
+def first_in_any_case(reader: str, everybody: Sequence[str]) -> str:
+    """Return the first of all readers whose name IAM takes for this one."""
+    return next(each for each in everybody if each.lower() == reader.lower())
 
 
 def key_use(base: Base, secret: str, alias: str) -> KeyUse | None:
