@@ -39,7 +39,7 @@ BEGUN, ALONE = "awsbase:new-key-beside", "none"
 SWITCHED_OFF = "awsbase:key-off"
 # What AWS allows a user, and nobody can raise.
 MOST_KEYS = 2
-ROTATE = "awsbase mail rotate MANIFEST"
+ROTATE = "`awsbase mail rotate`"
 
 
 class NoRoom(AwsbaseError):

@@ -20,7 +20,7 @@ WITHOUT_PROFILE = (
 )
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
-    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune"),
+    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune", "mail rotate"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 

@@ -64,7 +64,8 @@ def put(section: Draft, have: MailIdentity) -> None:
 def senders_of(seen: Seen, user: str, domains: Mapping[str, MailIdentity]) -> list[str] | None:
     """Return who a user may send as; None when it is not in one group of its name, with one policy for that."""
     iam = seen.facts.read(authorization)
-    one, group, policy = (held.get(user.casefold()) for held in (iam.users, iam.groups, iam.policies))
+    name = user.casefold()
+    one, group, policy = iam.users.get(name), iam.groups.get(name), iam.policies.get(name)
     if one is None or group is None or policy is None or one.inline or one.policies or one.boundary:
         return None
     if one.groups != {group.name} or group.policies != {policy.arn} or group.inline:

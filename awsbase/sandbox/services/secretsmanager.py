@@ -128,6 +128,16 @@ def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
         version.setdefault("KmsKeyIds", [held.kms_key_id or "DefaultEncryptionKey"])
 
 
+def dated(request: Request, response: dict[str, Any]) -> None:
+    """Date a new version by the account's clock, as all else of the account is.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    """
+    held = found(request, response["Name"])
+    if (version := held.versions.get(response.get("VersionId"))) is not None:
+        version["createdate"] = int(request.sandbox.clock.time())
+
+
 def found(request: Request, id: str) -> Any:
     """Return moto's own object for a secret, by name or ARN."""
     return request.backend("secretsmanager").secrets.get(id)
@@ -205,6 +215,7 @@ RULES = (
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
     Rule("secretsmanager:GetSecretValue", before=staged),
     Rule("secretsmanager:RotateSecret", before=rotate, strict=False),
+    Rule("secretsmanager:CreateSecret secretsmanager:PutSecretValue", after=dated, strict=False),
     Rule("secretsmanager:ListSecretVersionIds", after=encrypted_versions, strict=False),
     Rule("secretsmanager:DescribeSecret secretsmanager:ListSecrets", after=add_rules, strict=False),
 )
