@@ -59,6 +59,8 @@ class Clients:
         import botocore
         from botocore.config import Config
 
+        from awsbase.connections import share
+
         config = Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=CONNECTIONS,
@@ -78,6 +80,7 @@ class Clients:
             ) from error
         if self._private and service == "s3control":
             client.meta.events.register("before-call.s3-control", plain_host)
+        share(client)
         for attach in self.watched_by:
             attach(client)
         return client

@@ -18,7 +18,9 @@ OPEN_ENUMS = frozenset({"BucketLocationConstraint", "InstanceType", "RegionCode"
 # The ARNs of buckets do not match it, though the documentation of the same operations lists buckets first:
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_TagResource.html, and LocalStack's TestS3ControlTagging
 # was recorded with such an ARN.
-OPEN_PATTERNS = frozenset({"S3ResourceArn"})
+# AWS Backup itself lists "Storage Gateway" and "SAP HANA on Amazon EC2" as types of resources, with blanks that its
+# pattern lacks, and takes them: https://github.com/boto/boto3/issues/3758
+OPEN_PATTERNS = frozenset({"ResourceType", "S3ResourceArn"})
 
 UNITS = {"map": "entries", "list": "items", "string": "characters", "blob": "bytes"}
 

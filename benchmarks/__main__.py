@@ -1,10 +1,11 @@
 """Measure first and converged runs, and starts; prints Markdown tables, ready for docs/performance.md.
 
-    python -m benchmarks [--runs 3] [--users 10,100,500,5000] [--latency 0,50] [--only NAME] [--calls]
+    python -m benchmarks [--runs 5] [--users 10,100,500,5000] [--latency 0,50] [--only NAME] [--calls] [--tls]
 
 Each figure is the median of several runs, with its least and greatest. A run is a whole process: start-up, imports,
 reading the manifest, calls, report. In turn with ours runs the lower bound, a bare program that makes and
-checks the same in the fewest calls. An account of a thousand users or more is made once for each latency, and checked
+checks the same in the fewest calls. All speak TLS; a column has the seconds over plain HTTP, which --tls leaves out.
+An account of a thousand users or more is made once for each latency, and checked
 --runs times. Below the table stand the ratios: beside the lower bound, Terraform (where it is at hand), and the
 rates of AWS (`rates`: 500 users against an account that throttles, once).
 """
@@ -18,13 +19,16 @@ from pathlib import Path
 
 from benchmarks.adopting import adopting
 from benchmarks.beside import terraform
-from benchmarks.cases import RUNS, cases, runs
+from benchmarks.cases import BOUND, OURS, RUNS, cases, runs
 from benchmarks.fleet import SIZES, fleet
 from benchmarks.measure import Measure, ratio, row
 from benchmarks.starts import starts
 from benchmarks.throttled import throttled
 
-HEAD = "| manifest | latency | run | calls (reads + writes) | seconds | seconds of CPU | peak MiB | most at once |"
+HEAD = (
+    "| manifest | latency | run | calls (reads + writes) | connections | seconds | seconds of CPU | seconds over HTTP "
+    "| peak MiB | most at once |"
+)
 
 
 def numbers(text: str) -> list[int]:
@@ -34,18 +38,19 @@ def numbers(text: str) -> list[int]:
 
 def by_operation(name: str, run: str, measured: Measure) -> Iterator[str]:
     """Yield the rows of a Markdown table: how often a run made each call."""
-    for operation, count in (measured.reads + measured.writes).most_common():
+    for operation, count in (measured.heard.reads + measured.heard.writes).most_common():
         yield f"| {name} | {run} | `{operation}` | {count} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3, help="runs of each case")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each case")
     parser.add_argument("--users", type=numbers, default=[10, 100, 500, 5000], help="numbers of users, comma separated")
     parser.add_argument("--latency", type=numbers, default=[0, 50], help="milliseconds added to each call")
     parser.add_argument(
         "--only", help="the case of this name alone: peers, baseline, '500 users', rates, starts, adopt, fleet"
     )
+    parser.add_argument("--tls", action="store_true", help="leave out what a run takes over plain HTTP")
     parser.add_argument("--calls", action="store_true", help="say how often each operation was called")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw how a fleet grows, as SVG")
     wanted = parser.parse_args()
@@ -58,20 +63,21 @@ def main() -> None:
             if wanted.only not in (None, case.name):
                 continue
             for latency in wanted.latency:
-                measured = runs(case, latency, wanted.runs)
+                measured = runs(case, latency, wanted.runs, tls=True)
+                plain = {} if wanted.tls else runs(case, latency, wanted.runs, tls=False)
                 for (who, run), measures in measured.items():
-                    name = case.name if who == "ours" else f"{case.name}, {who}"
-                    print(row(name, latency, run, measures), flush=True)
-                if case.lower_bound:
-                    ratios = "; ".join(
-                        f"{run} run {ratio(measured['lower bound', run], measured['ours', run])}" for run in RUNS
-                    )
-                    remarks.append(f"- Ours beside the lower bound, {case.name}, {latency} ms: {ratios}.")
+                    if measures:
+                        name = case.name if who == OURS else f"{case.name}, {who}"
+                        print(row(name, latency, run, measures, plain.get((who, run), ())), flush=True)
+                ratios = "; ".join(
+                    f"{run} run {ratio(measured[BOUND, run], measured[OURS, run])}" for run in case.measured(BOUND)
+                )
+                remarks.append(f"- Ours beside the lower bound, {case.name}, {latency} ms: {ratios}.")
                 if case.name == "peers":
-                    rows, remark = terraform(latency, wanted.runs, *(measured["ours", run] for run in RUNS))
+                    rows, remark = terraform(latency, wanted.runs, *(measured[OURS, run] for run in RUNS))
                     print(*rows, sep="\n", end="\n" if rows else "", flush=True)
                     remarks.append(remark)
-            calls += [line for run in RUNS for line in by_operation(case.name, run, measured["ours", run][0])]
+            calls += [line for run in RUNS for line in by_operation(case.name, run, measured[OURS, run][0])]
     if wanted.only in (None, "rates"):
         remarks.append(throttled(500))
     print("", *dict.fromkeys(remarks), sep="\n")

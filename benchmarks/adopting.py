@@ -119,7 +119,7 @@ def adopting(runs: int, size: Large | None = None, latency: int = 0) -> Sequence
             file.parent.mkdir()
             command = [sys.executable, "-m", "awsbase", "adopt", "-o", str(file), "--json"]
             measured.append(measure(command, distant, {"AWS_REGION": HOME}))
-    limit = allowed(measured[0].reads, size, regions)
+    limit = allowed(measured[0].heard.reads, size, regions)
     cells = (
         str(size),
         " / ".join(sorted({str(each.calls) for each in measured})),

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.distant import account
+from benchmarks.distant import Account, account
 from benchmarks.measure import Measure, environment, measure, ratio, row
 
 HERE = Path(__file__).with_name("terraform")
@@ -36,7 +36,7 @@ def terraform(
             )
         theirs = [apply(binary, Path(copy), latency) for _ in range(count)]
     firsts, others, plans = zip(*theirs, strict=True)
-    rows = [row("peers, Terraform", latency, run, of) for run, of in (("first", firsts), ("converged", others))]
+    rows = [row("peers, Terraform", latency, run, of, ()) for run, of in (("first", firsts), ("converged", others))]
     ratios = f"first run {ratio(first, firsts)}; converged run {ratio(converged, others)}"
     return rows, f"- Terraform beside ours, peers, {latency} ms: {ratios}. A plan after both: {plans[0]}."
 
@@ -45,18 +45,18 @@ def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure, st
     """Measure a first and a converged run on an account of their own, and say what a plan would change after them."""
     (folder / "terraform.tfstate").unlink(missing_ok=True)
     home = {"HOME": os.environ["HOME"]}
-    with account(latency) as distant:
+    with account(latency, tls=True) as distant:
         options = ["apply", "-auto-approve", "-input=false", f"-var=endpoint={distant.url}"]
         command = [binary, f"-chdir={folder}", *options]
         first, converged = measure(command, distant, home), measure(command, distant, home)
-        return first, converged, planned([binary, f"-chdir={folder}"], distant.url, home)
+        return first, converged, planned([binary, f"-chdir={folder}"], distant, home)
 
 
-def planned(command: Sequence[str], url: str, home: Mapping[str, str]) -> str:
+def planned(command: Sequence[str], distant: Account, home: Mapping[str, str]) -> str:
     """Return what Terraform would change: `No changes`, or the resources."""
-    options = ["plan", "-no-color", "-input=false", f"-var=endpoint={url}"]
+    options = ["plan", "-no-color", "-input=false", f"-var=endpoint={distant.url}"]
     done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=True, env={**environment(url), **home}
+        [*command, *options], capture_output=True, text=True, check=True, env={**environment(distant), **home}
     )
     changed = [line.strip("# \n") for line in done.stdout.splitlines() if line.startswith("  # ") and "will be" in line]
     return "; ".join(changed) or "No changes"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +13,26 @@ from benchmarks.manifests import BASELINE, PEERS, people
 from benchmarks.measure import Measure, lower_bound, measure, ours
 
 RUNS = ("first", "converged")
+OURS, BOUND = "ours", "lower bound"
 # An account of so many users is made once, which takes its minutes, and checked as often as is asked for.
 MANY = 1000
 
 
 @dataclass(frozen=True)
 class Case:
-    """A manifest, the lower bound's name for it (None where it has none), and whether one run is enough."""
+    """A manifest, the lower bound's name for it, and whether one run is enough.
+
+    Without a name the lower bound is the calls of our own converged run, made again side by side.
+    """
 
     name: str
     manifest: Path
     lower_bound: str | None
     once: bool = False
+
+    def measured(self, who: str) -> tuple[str, ...]:
+        """Return the runs that there are of somebody."""
+        return RUNS if who == OURS or self.lower_bound else ("converged",)
 
 
 def cases(users: list[int], folder: Path) -> list[Case]:
@@ -31,16 +41,25 @@ def cases(users: list[int], folder: Path) -> list[Case]:
     return [Case("peers", PEERS, "peers"), Case("baseline", BASELINE, None), *crowds]
 
 
-def runs(case: Case, latency: int, count: int) -> dict[tuple[str, str], list[Measure]]:
+def runs(case: Case, latency: int, count: int, *, tls: bool) -> dict[tuple[str, str], list[Measure]]:
     """Return what first and converged runs took, by who ran and which of them."""
-    commands = {"ours": {run: ours("reconcile", case.manifest, "--yes", "--json") for run in RUNS}}
-    if case.lower_bound:
-        commands["lower bound"] = {run: lower_bound(case.lower_bound, run) for run in RUNS}
-    measured: dict[tuple[str, str], list[Measure]] = {(who, run): [] for run in RUNS for who in commands}
+    measured: dict[tuple[str, str], list[Measure]] = {(who, run): [] for run in RUNS for who in (OURS, BOUND)}
     for _ in range(1 if case.once else count):
-        with ExitStack() as accounts:
-            own = {who: accounts.enter_context(account(latency)) for who in commands}
+        with ExitStack() as accounts, tempfile.TemporaryDirectory() as folder:
+            own = {who: accounts.enter_context(account(latency, tls=tls)) for who in (OURS, BOUND)}
+            calls = Path(folder, "calls.json")
+            if not case.lower_bound:
+                measure(command(case, OURS, "first", calls), own[BOUND])
             for run in ("first", *["converged"] * (count if case.once else 1)):
-                for who, command in commands.items():
-                    measured[who, run].append(measure(command[run], own[who]))
+                for who, distant in own.items():
+                    if run in case.measured(who):
+                        measured[who, run].append(measure(command(case, who, run, calls), distant))
+                        calls.write_text(json.dumps(measured[OURS, run][-1].heard.made))
     return measured
+
+
+def command(case: Case, who: str, run: str, calls: Path) -> list[str]:
+    """Return the command line of a run."""
+    if who == OURS:
+        return ours("reconcile", case.manifest, "--yes", "--json")
+    return lower_bound(case.lower_bound, run) if case.lower_bound else lower_bound("replay", str(calls))

@@ -1,24 +1,29 @@
 """A sandbox that is some milliseconds away, as AWS is: served by a process of its own.
 
-    python -m benchmarks.distant MILLISECONDS [throttling]
+    python -m benchmarks.distant MILLISECONDS [tls] [throttling]
 
-It prints its address, and then, at each line that comes in, what was called since the line before, as JSON. The strict
-rules are off, because they are our cost and not that of AWS. When it is throttling, it refuses what comes faster than
-AWS documents.
+It prints its address and the bundle of its authority, and then, at each line that comes in, what was called since the
+line before, as JSON. The strict rules are off, because they are our cost and not that of AWS. When it is throttling, it
+refuses what comes faster than AWS documents. With TLS it is a proxy, and answers behind it as each host of AWS: there
+are as many hosts, pools and handshakes as with AWS. Each new connection takes two round trips more, that of TCP and
+that of TLS 1.3.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from awsbase.sandbox import Message, Reply
@@ -26,39 +31,61 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Account:
-    """A distant sandbox that another process serves."""
+    """A distant sandbox that another process serves.
+
+    `url` is its endpoint, or its proxy where there is a `bundle`: the file of the authorities to trust.
+    """
 
     url: str
     server: subprocess.Popen[str]
+    bundle: str
 
-    def heard(self) -> tuple[Counter[str], Counter[str], int, int]:
-        """Return reads and writes since it was last asked, how many of them it throttled, and the most at once."""
+    def heard(self) -> Heard:
+        """Return what was called since it was last asked."""
         assert self.server.stdin
         assert self.server.stdout
         print(file=self.server.stdin, flush=True)
-        reads, writes, throttled, at_once = json.loads(self.server.stdout.readline())
-        return Counter(reads), Counter(writes), throttled, at_once
+        reads, writes, *others = json.loads(self.server.stdout.readline())
+        return Heard(Counter(reads), Counter(writes), *others)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Calls by operation, how many were throttled, the most at once, and the connections that were opened.
+
+    `made` lists each call as its service, region, operation and parameters.
+    """
+
+    reads: Counter[str]
+    writes: Counter[str]
+    throttled: int
+    at_once: int
+    connections: int
+    made: Sequence[Any] = field(default=(), repr=False)
 
 
 @contextmanager
-def account(milliseconds: int, *, throttling: bool = False) -> Iterator[Account]:
+def account(milliseconds: int, *, tls: bool = False, throttling: bool = False) -> Iterator[Account]:
     """Serve an empty account that answers every call after so many milliseconds."""
     # Not in this process: what we measure would share its processor time, and Linux would count this process's memory
     # as the peak of whatever it starts.
-    command = [sys.executable, "-m", "benchmarks.distant", str(milliseconds), *(["throttling"] if throttling else [])]
+    options = [name for name, on in (("tls", tls), ("throttling", throttling)) if on]
+    command = [sys.executable, "-m", "benchmarks.distant", str(milliseconds), *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin
         assert server.stdout
-        yield Account(server.stdout.readline().strip(), server)
+        url, bundle = json.loads(server.stdout.readline())
+        yield Account(url, server, bundle)
         server.stdin.close()
 
 
-def serve(milliseconds: int, *, throttling: bool) -> None:
+def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
     """Serve until stdin ends."""
     from awsbase.engine.rate_limit import TOO_FAST
     from awsbase.sandbox import Sandbox
     from awsbase.sandbox.rates import DOCUMENTED, Rates
     from awsbase.sandbox.serve import listen, warm
+    from benchmarks.certificates import Authority
 
     class Distant(Sandbox):
         """Answers late, and counts how many wait at once."""
@@ -83,20 +110,47 @@ def serve(milliseconds: int, *, throttling: bool) -> None:
     warm(sandbox)
     sandbox.seconds, sandbox.most_at_once = milliseconds / 1000, 0
     sandbox.rates = Rates(DOCUMENTED if throttling else ())
-    server = listen(sandbox)
+    server: Any = listen(sandbox)
+    connections = 0
+    finish, folder = server.finish_request, tempfile.TemporaryDirectory()
+    authority = Authority(Path(folder.name))
+    context = authority.context()
+
+    def finish_request(request: socket.socket, address: Any) -> None:
+        """Count a connection, and speak TLS on it; each has a thread of its own."""
+        nonlocal connections
+        with sandbox.counting:
+            connections += 1
+        if not tls:
+            finish(request, address)
+            return
+        asked = b""
+        while not asked.endswith(b"\r\n\r\n"):
+            if not (more := request.recv(4096)):
+                return
+            asked += more
+        request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        time.sleep(2 * sandbox.seconds)
+        with suppress(OSError), context.wrap_socket(request, server_side=True) as secured:
+            finish(secured, address)
+
+    server.finish_request = finish_request
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    print(f"http://127.0.0.1:{server.port}", flush=True)
+    print(json.dumps([f"http://127.0.0.1:{server.port}", str(authority.bundle) if tls else ""]), flush=True)
     for _ in sys.stdin:
         reads = Counter(call.name for call in sandbox.calls if not call.writes)
         writes = Counter(call.name for call in sandbox.calls if call.writes)
         throttled = sum(call.error in TOO_FAST for call in sandbox.calls)
-        print(json.dumps([reads, writes, throttled, sandbox.most_at_once]), flush=True)
+        made = [(call.service, call.region, call.operation, call.params) for call in sandbox.calls]
+        heard = [reads, writes, throttled, sandbox.most_at_once, connections, made]
+        print(json.dumps(heard, default=str), flush=True)
         sandbox.calls.clear()
-        sandbox.most_at_once = 0
+        sandbox.most_at_once = connections = 0
     server.shutdown()
     thread.join()
+    folder.cleanup()
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]), throttling="throttling" in sys.argv)
+    serve(int(sys.argv[1]), tls="tls" in sys.argv, throttling="throttling" in sys.argv)

@@ -6,39 +6,36 @@ import os
 import statistics
 import sys
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.distant import Account
+from benchmarks.distant import Account, Heard
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Calls at the wire by operation, how many were throttled, seconds, of CPU too, MiB at its peak, most at once."""
+    """What an account heard of a process; seconds, of CPU too, and MiB at its peak."""
 
-    reads: Counter[str]
-    writes: Counter[str]
-    throttled: int
+    heard: Heard
     wall: float
     cpu: float
     memory: float
-    at_once: int
 
     @property
     def calls(self) -> int:
-        return self.reads.total() + self.writes.total()
+        return self.heard.reads.total() + self.heard.writes.total()
 
 
-def environment(url: str) -> dict[str, str]:
+def environment(account: Account) -> dict[str, str]:
     """Return what leads a process to a distant account, and nowhere else."""
+    there = {"HTTPS_PROXY": account.url, "AWS_CA_BUNDLE": account.bundle}
     return {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
-        "AWS_ENDPOINT_URL": url,
+        **(there if account.bundle else {"AWS_ENDPOINT_URL": account.url}),
         **dict.fromkeys(KEYS, "sandbox"),
     }
 
@@ -58,13 +55,12 @@ def measure(command: list[str], account: Account, more: Mapping[str, str] | None
     account.heard()
     started = time.monotonic()
     nowhere = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
-    pid = os.posix_spawn(command[0], command, {**environment(account.url), **(more or {})}, file_actions=nowhere)
+    pid = os.posix_spawn(command[0], command, {**environment(account), **(more or {})}, file_actions=nowhere)
     _, status, usage = os.wait4(pid, 0)
     wall = time.monotonic() - started
     if code := os.waitstatus_to_exitcode(status):
         sys.exit(f"{' '.join(command)} ended with {code}")
-    reads, writes, throttled, at_once = account.heard()
-    return Measure(reads, writes, throttled, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, at_once)
+    return Measure(account.heard(), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
@@ -72,17 +68,19 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
-def row(name: str, latency: int, run: str, measures: Sequence[Measure]) -> str:
-    """Format the measures of one case as a row of a Markdown table."""
+def row(name: str, latency: int, run: str, measures: Sequence[Measure], plain: Sequence[Measure]) -> str:
+    """Format the measures of one case as a row of a Markdown table; over plain HTTP only the seconds are told."""
     cells = [
         name,
         f"{latency} ms",
         run,
-        " / ".join(sorted({f"{m.reads.total()} + {m.writes.total()}" for m in measures})),
+        " / ".join(sorted({f"{m.heard.reads.total()} + {m.heard.writes.total()}" for m in measures})),
+        str(max(m.heard.connections for m in measures)),
         spread([m.wall for m in measures]),
         spread([m.cpu for m in measures]),
+        spread([m.wall for m in plain]) if plain else "",
         spread([m.memory for m in measures], 0),
-        str(max(m.at_once for m in measures)),
+        str(max(m.heard.at_once for m in measures)),
     ]
     return "| " + " | ".join(cells) + " |"
 

@@ -20,5 +20,6 @@ def throttled(count: int, latency: int = 50) -> str:
     allowed = (2 * count + GROUPS - rate) / rate
     return (
         f"- {count} users, throttled at {rate:g} writes a second, {latency} ms: {run.wall:.1f} s, "
-        f"{run.wall / allowed:.2f} × the {allowed:.1f} s that the rate allows; {run.throttled} calls were refused."
+        f"{run.wall / allowed:.2f} × the {allowed:.1f} s that the rate allows; "
+        f"{run.heard.throttled} calls were refused."
     )

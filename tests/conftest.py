@@ -94,8 +94,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def stay_here(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse to connect to any other machine."""
-    if event == "socket.connect" and isinstance(arguments[1], tuple) and not loopback(str(arguments[1][0])):
+    """Refuse to connect to any other machine, or to ask one."""
+    if (
+        event in ("socket.connect", "socket.sendto")
+        and isinstance(arguments[1], tuple)
+        and not loopback(str(arguments[1][0]))
+    ):
         raise ConnectionRefusedError(f"a test wanted to connect to {arguments[1][0]}")
 
 

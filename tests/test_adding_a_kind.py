@@ -86,8 +86,8 @@ def test_the_guide_adds_a_kind_that_keeps_the_contract(copy: Path) -> None:
 
 
 def test_check_says_what_a_new_kind_lacks(copy: Path) -> None:
-    run("python -m awsbase.kinds new repository", copy)
-    module = copy / "awsbase/ensure/repository.py"
+    run("python -m awsbase.kinds new queue", copy)
+    module = copy / "awsbase/ensure/queue.py"
     whole = module.read_text(encoding="utf-8")
     module.write_text(whole.partition("\n\nKIND = ")[0], encoding="utf-8")
     with pytest.raises(AssertionError, match=r"write KIND = Kind\(RECIPE, READS, resource=\.\.\., \.\.\.\) at its end"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from awsbase.access.comparison import WILD, shortened
+from awsbase.access.comparison import WILD, matched, shortened
 from awsbase.access.conditions import parts
 from awsbase.access.effective_permissions import principal_permissions
 from awsbase.access.simulated_state import attached_to, documents
@@ -13,7 +13,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.facts.authorization import RoleFacts, UserFacts, authorization
 from awsbase.policies import Document
-from awsbase.policies.document import conditions, listed
+from awsbase.policies.document import conditions, listed, principals
 
 # What ties a service to the account, or the organization, that it works for.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
@@ -100,6 +100,20 @@ def federated(provider: str, statement: Mapping[str, object]) -> str:
         issuer = provider.partition(":oidc-provider/")[2] or provider
         keys = (f"{issuer}:sub",) if ":oidc-provider/" in provider else (f"{issuer}:sub", f"{issuer}:aud")
     return "" if pinned(statement, tuple(map(str.lower, keys))) else f"whoever {provider} knows can assume it"
+
+
+def accepts(trust: Document, provider: str, audiences: frozenset[str]) -> bool:
+    """Tell whether a trust policy lets tokens of an OIDC provider in that are for one of these audiences."""
+    key = f"{provider.partition(':oidc-provider/')[2]}:aud".lower()
+    for statement in listed(trust.get("Statement")):
+        if not isinstance(statement, Mapping) or denies(statement):
+            continue
+        tests = (parts(each) for each in conditions(statement.get("Condition")))
+        asked = [values for operator, tested, values in tests if tested == key and operator in PINS]
+        fits = all(any(matched(each, str(value)) for value in values for each in audiences) for values in asked)
+        if fits and ("Federated", provider) in principals(statement.get("Principal")):
+            return True
+    return False
 
 
 def pinned(statement: Mapping[str, object], keys: tuple[str, ...]) -> bool:

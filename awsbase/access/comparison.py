@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
+from awsbase.access.patterns import spans
 from awsbase.policies.document import OLDEST, conditions, exactly, folded, listed, named, principals
 
 VARIABLE = re.compile(r"\$\{[^}]*\}")
@@ -135,7 +136,7 @@ def disjoint(value: object, out: object) -> bool:
 
 def matched(value: str, pattern: str) -> bool:
     """Tell whether a pattern matches all that another one matches; a `*` is only matched by a `*`."""
-    return compiled(pattern).fullmatch(value) is not None
+    return spans(pattern, value) if "?" not in pattern else compiled(pattern).fullmatch(value) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -66,6 +66,11 @@ TABLE = (
     PropagationDelay("cloudtrail", ("",), "TrailNotFoundException", seconds=30),
     PropagationDelay("s3", ("PutBucketPolicy",), "MalformedPolicy"),
     PropagationDelay("s3", ("Put",), "NoSuchBucket"),
+    # That versions are kept, and who may take a role, S3 knows a moment later than it answers so:
+    # hashicorp/terraform-provider-aws, internal/service/s3/bucket_replication_configuration.go
+    PropagationDelay("s3", ("PutBucketReplication",), "InvalidRequest", "Versioning must be 'Enabled'", seconds=60),
+    PropagationDelay("s3", ("PutBucketReplication",), "InvalidRequest", "assumed by Amazon S3"),
+    PropagationDelay("s3", ("PutObjectLockConfiguration",), "InvalidBucketState", "must be 'Enabled'", seconds=60),
     PropagationDelay("s3", ("",), "OperationAborted", contention=True),
     PropagationDelay("s3", ("",), "ConditionalRequestConflict", contention=True),
     PropagationDelay(
@@ -103,6 +108,13 @@ TABLE = (
     # DLM does not know the role that creates the snapshots yet.
     PropagationDelay(
         "dlm", ("CreateLifecyclePolicy", "UpdateLifecyclePolicy"), "InvalidRequestException", "ole", seconds=60
+    ),
+    # AWS Backup does not know its role yet, or what the role may do.
+    PropagationDelay("backup", ("CreateBackupSelection",), "InvalidParameterValueException", "IAM Role"),
+    # A plan knows of its last selection for a moment after that is gone:
+    # https://github.com/hashicorp/terraform-provider-aws/issues/10414
+    PropagationDelay(
+        "backup", ("DeleteBackupPlan",), "InvalidRequestException", "selections must be deleted", contention=True
     ),
     # Config does not know the service-linked role yet, or the bucket's policy is not in force yet.
     PropagationDelay("config", ("PutConfigurationRecorder",), "InvalidRoleException", seconds=60),

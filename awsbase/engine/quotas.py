@@ -58,6 +58,8 @@ GROUPS = Quota("groups", "account", 300, summary="GroupsQuota")
 USERS = Quota("users", "account", 5_000)
 ROLES = Quota("roles", "account", 1_000, summary="RolesQuota")
 POLICIES = Quota("policies of its own", "account", 1_500, summary="PoliciesQuota")
+OIDC_PROVIDERS = Quota("OpenID Connect providers", "account", 100)
+OIDC_CLIENTS = Quota("client ids", "OpenID Connect provider", 100)
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html; AWS's own do not count.
 TAGS = Quota("tags", "resource", 50)
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html

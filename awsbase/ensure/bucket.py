@@ -13,31 +13,37 @@ from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
-from awsbase.engine.permissions import Allows, Permissions, allow
+from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.references import references, resolve
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion, visibility
+from awsbase.engine.risk import access, visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things, refused
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.bucket_contents import CONTENTS, EMPTYING, LOCKS, empty_bucket, holds_something, keeps_its_versions
+from awsbase.facts.bucket_cors import Cors, cors_of, let_pages_in
+from awsbase.facts.bucket_encryption import encrypt
+from awsbase.facts.bucket_lock import GOVERNANCE, LockFacts, lock_of, lock_versions
+from awsbase.facts.bucket_replication import Replication, copy, replication_of
+from awsbase.facts.bucket_replication import described as copying
 from awsbase.facts.buckets import (
     ENFORCED,
     NEW,
-    OURS,
+    TLS_ONLY,
     BucketFacts,
     bucket,
     bucket_arn,
     bucket_tags,
     found,
+    is_general,
     kept_for_a_service,
     places,
     policy_of,
 )
 from awsbase.facts.keys import alias_behind
-from awsbase.facts.lifecycle import Expiry, expiries, goes_sooner, plain
+from awsbase.facts.lifecycle import Expiry, expiries, set_rules
 from awsbase.policies.document import Document, difference, listed, same
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -50,6 +56,9 @@ ALL_BLOCKED = {
     "RestrictPublicBuckets": True,
 }
 
+READ_ON_DEMAND = ("GetBucketCORS", "GetBucketObjectLockConfiguration", "GetReplicationConfiguration")
+WRITTEN_ON_DEMAND = ("PutBucketCORS", "PutBucketObjectLockConfiguration", "PutReplicationConfiguration")
+
 
 class BucketTaken(AwsbaseError):
     """The bucket name is somebody else's, or its bucket is in another region."""
@@ -61,8 +70,10 @@ class Bucket(Resource):
 
     Owned wholly: public access block, ownership, versioning, default encryption. Added to, and kept as far as they
     are not ours: tags, lifecycle rules, statements of the bucket policy. Never deleted.
-    `named_at` is where the manifest gives the name. `people` tells that people of the account upload to it, and
-    `name_the_key` are the services that name its key with each upload.
+    `cors`, `lock_days` and `replication` are looked at only when given, and stay as they are otherwise. `lock_days` is
+    how long Object Lock keeps each new version, in governance mode. `named_at` is where the manifest gives the name.
+    `people` tells that people of the account upload to it, and `name_the_key` are the services that name its key with
+    each upload.
     """
 
     name: str
@@ -74,6 +85,9 @@ class Bucket(Resource):
     named_at: str = "the manifest"
     people: bool = False
     name_the_key: tuple[str, ...] = ()
+    cors: Cors | None = None
+    lock_days: int | None = None
+    replication: Replication | None = None
 
     @property
     def address(self) -> str:
@@ -86,10 +100,15 @@ class Bucket(Resource):
     def costs(self) -> Iterator[Cost]:
         """Yield what this costs by the price table."""
         yield by_use(prices.S3_STORAGE, self.scope.region)
+        moves = [each for one in self.expiries for each in (*one.transitions, *one.old_transitions)]
+        for to in dict.fromkeys(move.to for move in moves if move.to in prices.S3_CLASSES):
+            yield by_use(prices.S3_CLASSES[to], self.scope.region)
 
     def needs(self) -> Iterator[str]:
         if self.key:
             yield self.key
+        if self.replication:
+            yield from filter(None, (self.replication.role, self.replication.to))
         yield from references(self.statements)
 
     def mentions(self) -> Iterator[str]:
@@ -100,6 +119,8 @@ def bucket_reads(want: Bucket) -> Iterator[Read]:
     """Yield the facts that the recipe of a bucket reads, to prefetch them."""
     yield bucket, want.scope, want.name
     yield tags.indexed, want.scope.region
+    wanted = ((cors_of, want.cors), (lock_of, want.lock_days), (replication_of, want.replication))
+    yield from ((fact, want.scope, want.name) for fact, given in wanted if given)
 
 
 def ensure_bucket(run: Run, want: Bucket) -> str:
@@ -113,6 +134,10 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
     if have:
         suits(run, want, have, key, statements)
     tagged = tags_of(run, want) if have else tags.wanted(want)
+    place, there, ours = (want.scope, want.name), have is not None, tags.is_ours(tagged, want.scope)
+    pages = run.read(cors_of, *place) if want.cors else ()
+    lock = run.read(lock_of, *place) if want.lock_days else LockFacts()
+    copied = run.read(replication_of, *place) if want.replication else {}
 
     if have is None:
         create(run, want)
@@ -120,11 +145,19 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
 
     block_public_access(run, want, have)
     own_objects(run, want, have)
-    encrypt(run, want, have, key)
-    set_policy(run, want, have, policy, adopted=not tags.is_ours(tagged, want.scope) and have is not NEW)
-    expire(run, want, have, tagged, resolve(run, [expiry.rule() for expiry in want.expiries]))
-    # After the lifecycle: a bucket of ours whose versioning was never set is one that a run has left half made.
+    encrypt(run, *place, have.encryption, key, bucket_key=want.bucket_key)
+    set_policy(run, want, have, policy, adopted=there and not ours)
+    rules = resolve(run, [expiry.rule() for expiry in want.expiries])
+    # A bucket of ours has its tags from the beginning: without versioning it is one that a run has left half made.
+    set_rules(run, *place, have, rules, ours=ours, new=not there or (ours and not have.versioning))
     keep_versions(run, want, have)
+    # S3 wants versioning before these.
+    if want.cors:
+        let_pages_in(run, *place, want.cors, pages, there=there)
+    if want.lock_days:
+        lock_versions(run, *place, want.lock_days, lock, there=there)
+    if want.replication:
+        copy(run, *place, want.replication, copied, there=there)
     set_tags(run, want, tagged)
     return want.arn
 
@@ -218,48 +251,10 @@ def keep_versions(run: Run, want: Bucket, have: BucketFacts) -> None:
         )
 
 
-def encrypt(run: Run, want: Bucket, have: BucketFacts, key: Any) -> None:
-    """Encrypt by default under the key of the bucket."""
-    default = have.encryption.get("ApplyServerSideEncryptionByDefault", {})
-    is_now = {
-        "algorithm": default.get("SSEAlgorithm"),
-        "key": default.get("KMSMasterKeyID"),
-        "bucket key": have.encryption.get("BucketKeyEnabled", False),
-    }
-    wanted: dict[str, Any] = {"algorithm": "AES256"}
-    under = {"SSEAlgorithm": "AES256"}
-    if want.key:
-        wanted = {"algorithm": "aws:kms", "key": key, "bucket key": want.bucket_key}
-        under = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
-    if drift := compare(is_now, wanted):
-        rule = {
-            "ApplyServerSideEncryptionByDefault": under,
-            "BucketKeyEnabled": wanted.get("bucket key", False),
-            # AWS's own default: what is encrypted with a key that a caller brings, only he can read.
-            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
-        }
-        run.update(
-            "encryption",
-            drift,
-            run.aws.s3.put_bucket_encryption,
-            risk=access(less_encrypted(str(is_now["algorithm"]), under["SSEAlgorithm"])),
-            Bucket=want.name,
-            ServerSideEncryptionConfiguration={"Rules": [rule]},
-            ExpectedBucketOwner=want.scope.account,
-        )
-
-
-def less_encrypted(have: str, want: str) -> str:
-    """Say so when a key is no longer asked for, or the second layer of encryption falls away."""
-    if want != "aws:kms":
-        return "no key is asked for" if have.startswith("aws:kms") else ""
-    return "it is encrypted once, not twice" if have == "aws:kms:dsse" else ""
-
-
 def with_ours(want: Bucket, have: BucketFacts, statements: Sequence[Document]) -> Document:
     """Return the bucket policy with our statements in place of ours, and those of others beside them."""
     only_tls = {
-        "Sid": f"{OURS}OnlyTls",
+        "Sid": TLS_ONLY,
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
@@ -288,30 +283,6 @@ def set_policy(run: Run, want: Bucket, have: BucketFacts, policy: Document, *, a
             risk=access(widening(have.policy, policy)),
             Bucket=want.name,
             Policy=policy,
-            ExpectedBucketOwner=want.scope.account,
-        )
-
-
-def expire(
-    run: Run, want: Bucket, have: BucketFacts, tagged: Mapping[str, str], rules: Sequence[Mapping[str, Any]]
-) -> None:
-    """Replace our lifecycle rules, and leave those of others beside them."""
-    theirs = [rule for rule in have.rules if not rule.get("ID", "").startswith(OURS)]
-    is_now = {rule["ID"]: plain(rule) for rule in have.rules if rule.get("ID", "").startswith(OURS)}
-    wanted = {rule["ID"]: rule for rule in rules}
-    ours = tags.is_ours(tagged, want.scope)
-    # A bucket of ours has its tags from the beginning, and its versioning is set last.
-    half_made = have is NEW or (ours and not have.versioning)
-    if drift := [*compare(is_now, wanted), *(Drift(id, is_now[id], None) for id in is_now if id not in wanted)]:
-        run.update(
-            "lifecycle",
-            drift,
-            run.aws.s3.put_bucket_lifecycle_configuration,
-            risk=deletion("" if half_made else goes_sooner(have, wanted, ours=ours)),
-            Bucket=want.name,
-            # S3 takes no rule in the old manner, with a prefix and no filter, beside one in the new.
-            LifecycleConfiguration={"Rules": [*map(plain, theirs), *wanted.values()]},
-            TransitionDefaultMinimumObjectSize=have.smallest_transition,
             ExpectedBucketOwner=want.scope.account,
         )
 
@@ -377,18 +348,25 @@ def things(facts: Facts, scope: Scope) -> Things:
 def described(facts: Facts, scope: Scope, name: str) -> Described:
     """Return a bucket as it is."""
     tagged, policy = facts.read_all((bucket_tags, scope, name), (policy_of, scope, name))
-    if not kept_for_a_service(policy) or (have := facts.read(bucket, scope, name)) is None:
+    if not kept_for_a_service(policy):
+        return Described(Bucket(scope=scope, name=name), tagged)
+    if (have := facts.read(bucket, scope, name)) is None:
         return Described(Bucket(scope=scope, name=name), tagged)
     default = have.encryption.get("ApplyServerSideEncryptionByDefault", {})
     alias = alias_behind(facts, scope.region, default.get("KMSMasterKeyID", ""))
     statements = [each for each in listed(policy.get("Statement")) if is_ours(each) and isinstance(each, dict)]
+    of_general = ((fact, scope, name) for fact in (cors_of, lock_of, replication_of))
+    pages, lock, copied = facts.read_all(*of_general) if is_general(policy) else ((), LockFacts(), {})
     seen = Bucket(
         scope=scope,
         name=name,
         key=scope.address("key", alias) if alias else None,
         bucket_key=have.encryption.get("BucketKeyEnabled", False) if alias else True,
-        statements=tuple(each for each in statements if each["Sid"] != f"{OURS}OnlyTls"),
+        statements=tuple(each for each in statements if each["Sid"] != TLS_ONLY),
         expiries=expiries(have),
+        cors=pages[0] if len(pages) == 1 else None,
+        lock_days=lock.days if lock.mode == GOVERNANCE else None,
+        replication=copying(copied, scope),
     )
     return Described(seen, tagged)
 
@@ -401,6 +379,7 @@ def describe_permissions(scope: Scope) -> Allows:
     for each in read_permissions(Bucket(scope=scope, name="*")):
         if each.resources == (every,):
             yield each
+    yield allow("s3", *READ_ON_DEMAND, on=(every,))
 
 
 def read_permissions(want: Bucket) -> Allows:
@@ -413,10 +392,16 @@ def read_permissions(want: Bucket) -> Allows:
         *("GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration"),
         on=(want.arn,),
     )
+    wanted = (want.cors, want.lock_days, want.replication)
+    if asked := [action for action, given in zip(READ_ON_DEMAND, wanted, strict=True) if given]:
+        yield allow("s3", *asked, on=(want.arn,))
 
 
 def write_permissions(want: Bucket) -> Allows:
     """Yield the IAM permissions that a reconcile needs beyond those."""
+    wanted = (want.cors, want.lock_days, want.replication)
+    if asked := [action for action, given in zip(WRITTEN_ON_DEMAND, wanted, strict=True) if given]:
+        yield allow("s3", *asked, on=(want.arn,))
     yield allow(
         "s3",
         *("CreateBucket", "PutBucketAcl", "PutBucketOwnershipControls", "PutBucketPolicy"),
@@ -424,6 +409,12 @@ def write_permissions(want: Bucket) -> Allows:
         *("PutEncryptionConfiguration", "PutLifecycleConfiguration", "TagResource"),
         on=(want.arn,),
     )
+
+
+def passed_roles(want: Bucket) -> Passes:
+    """Yield the role that S3 copies with."""
+    if want.replication:
+        yield want.replication.role, "s3.amazonaws.com"
 
 
 def removal_permissions(want: Bucket) -> Allows:
@@ -441,7 +432,7 @@ KIND = Kind(
     ensure_bucket,
     bucket_reads,
     resource=Bucket,
-    permissions=Permissions(read=read_permissions, write=write_permissions),
+    permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
     about=About(
         what="A private bucket: no public access, TLS only, versioned, encrypted, with a policy against strangers.",
         why="Most leaks out of AWS were open buckets; most losses were overwritten or deleted objects.",

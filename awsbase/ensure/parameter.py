@@ -25,6 +25,9 @@ SECURE = "SecureString"
 # Each account gives its id, so that this name tells below which path a manifest keeps its outputs.
 EVERY_ACCOUNT = "/account_id"
 OF_CDK = "/cdk-bootstrap/"
+# AWS's own policies let the CloudWatch agent read these names and no others:
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html
+OF_AGENTS = "AmazonCloudWatch-"
 
 
 class TakenParameter(AwsbaseError):
@@ -35,7 +38,8 @@ class TakenParameter(AwsbaseError):
 class Parameter(Resource):
     """A parameter below `path` with one value, or a `listed` one with several.
 
-    `needed` are the addresses of what must be there, where a value is known before.
+    One without a path is read by its name. `needed` are the addresses of what must be there, where a value is known
+    before; `purpose` is what people read beside it, where it is no output of the manifest.
     """
 
     name: str
@@ -43,6 +47,7 @@ class Parameter(Resource):
     values: tuple[Reference | str, ...]
     listed: bool = False
     needed: tuple[str, ...] = ()
+    purpose: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -51,7 +56,7 @@ class Parameter(Resource):
 
     @property
     def arn(self) -> str:
-        return self.scope.arn("ssm", f"parameter{self.name}")
+        return parameter_arn(self.scope, self.name)
 
     @property
     def type(self) -> str:
@@ -60,6 +65,11 @@ class Parameter(Resource):
     def needs(self) -> Iterator[str]:
         told = [each.address for each in self.values if isinstance(each, Reference)]
         yield from dict.fromkeys([*told, *self.needed])
+
+
+def parameter_arn(scope: Scope, name: str) -> str:
+    """Return the ARN of a parameter, in which a slash stands before its name."""
+    return scope.arn("ssm", f"parameter/{name.removeprefix('/')}")
 
 
 @record
@@ -77,9 +87,16 @@ def parameters(facts: Facts, region: str, path: str) -> Mapping[str, Mapping[str
     return {found["Name"]: found for page in listed for found in page["Parameters"]}
 
 
+def parameter_named(facts: Facts, region: str, name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Read one parameter by its name, as `parameters` does for all of a path."""
+    found = facts.aws.at(region).ssm.get_parameters(Names=[name], WithDecryption=False)["Parameters"]
+    return {each["Name"]: each for each in found}
+
+
 def parameter(facts: Facts, region: str, path: str, name: str) -> ParameterFacts | None:
-    """Return one parameter below a path; None when it is not there."""
-    if (found := facts.read(parameters, region, path).get(name)) is None:
+    """Return one parameter, below a path if one is given; None when it is not there."""
+    there = facts.read(parameters, region, path) if path else facts.read(parameter_named, region, name)
+    if (found := there.get(name)) is None:
         return None
     return ParameterFacts(found["Type"], "" if found["Type"] == SECURE else found["Value"])
 
@@ -98,7 +115,7 @@ def parameter_tags(facts: Facts, region: str, name: str) -> Mapping[str, str]:
 
 def parameter_reads(want: Parameter) -> Iterator[Read]:
     """Yield the facts that the recipe of a parameter reads, to prefetch them."""
-    yield parameters, want.scope.region, want.path
+    yield (parameters, want.scope.region, want.path) if want.path else (parameter_named, want.scope.region, want.name)
     yield tags.indexed, want.scope.region
 
 
@@ -174,7 +191,7 @@ def value_of(run: Run, want: Parameter) -> Any:
 
 def description(want: Parameter) -> str:
     """Return what people read beside the parameter in the console."""
-    return f"An output of the manifest {want.scope.name}, kept by awsbase"
+    return want.purpose or f"An output of the manifest {want.scope.name}, kept by awsbase"
 
 
 def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
@@ -184,7 +201,7 @@ def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
     if have.type == SECURE:
         raise TakenParameter(
             f"the parameter {want.name} is a {SECURE}, which awsbase neither decrypts nor overwrites",
-            hint="choose another path in outputs.parameters",
+            hint="choose another path in outputs.parameters" if want.path else "give that one another name",
         )
     raise TakenParameter(
         f"the parameter {want.name} is a {have.type} and has to be a {want.type}, and AWS changes no type",
@@ -195,12 +212,15 @@ def refuse_other_type(want: Parameter, have: ParameterFacts | None) -> None:
 def things(facts: Facts, scope: Scope) -> Things:
     """Yield the parameters of a region: those that awsbase keeps with their values, all others by name alone."""
     region, index = scope.region, facts.read(tags.indexed, scope.region)
-    below = scope.arn("ssm", "parameter")
-    ours = {arn.removeprefix(below): tagged for arn, tagged in index.items() if arn.startswith(below)}
+    # A name without a path has no slash before it, but its ARN does.
+    ours = {
+        name: index[arn] for name in facts.read(parameter_names, region) if (arn := parameter_arn(scope, name)) in index
+    }
     paths = [name.removesuffix(EVERY_ACCOUNT) for name in ours if name.endswith(EVERY_ACCOUNT)]
     for name in facts.read(parameter_names, region):
         path = next((each for each in paths if name in ours and name.startswith(f"{each}/")), "")
-        have = facts.read(parameter, region, path, name) if path else None
+        by_name = name in ours and name.startswith(OF_AGENTS)
+        have = facts.read(parameter, region, path, name) if path or by_name else None
         if name.startswith(OF_CDK):
             yield LeftAlone(scope.address("parameter", name), "AWS CDK", "by its name, which bootstrapping gives")
             continue
@@ -216,14 +236,17 @@ def describe_permissions(scope: Scope) -> Allows:
     """Yield the IAM permissions that it takes to list parameters."""
     yield tags.TAG_INDEX
     yield allow("ssm", "DescribeParameters")
-    yield allow("ssm", "GetParametersByPath", on=(scope.arn("ssm", "parameter/*"),))
+    yield allow("ssm", "GetParameters", "GetParametersByPath", on=(scope.arn("ssm", "parameter/*"),))
 
 
 def read_permissions(want: Parameter) -> Allows:
     """Yield the IAM permissions that a plan needs."""
-    below = want.scope.arn("ssm", f"parameter{want.path}")
     yield tags.TAG_INDEX
-    yield allow("ssm", "GetParametersByPath", on=(below, f"{below}/*"))
+    if want.path:
+        below = parameter_arn(want.scope, want.path)
+        yield allow("ssm", "GetParametersByPath", on=(below, f"{below}/*"))
+    else:
+        yield allow("ssm", "GetParameters", on=(want.arn,))
     yield allow("ssm", "ListTagsForResource", on=(want.arn,))
 
 

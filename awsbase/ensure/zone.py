@@ -21,7 +21,7 @@ from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.facts.delegation import Delegation, delegation
 from awsbase.facts.zone_register import of_others
-from awsbase.facts.zones import HostedZone, bare_id, domain, hosted_zones, record_sets, zone_tags
+from awsbase.facts.zones import HostedZone, bare_id, domain, hosted_zones, record_sets, tens, zone_tags
 from awsbase.prices import Cost, monthly
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -74,7 +74,8 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
     Raises SeveralZones when two public ones have its name.
     """
     have = zone_called(run.facts, want.name)
-    tagged = run.read(zone_tags).get(have.id, {}) if have else {}
+    # The creating call takes no tags; the reference in it stays, and proves whose the zone is.
+    tagged = with_origin(have, run.read(zone_tags).get(have.id, {}), want.scope) if have else {}
     if have:
         id: Any = have.id
         servers: Any = name_servers(run.facts, have)
@@ -93,17 +94,17 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
         servers = made if planned else tuple(sorted(map(domain, made["DelegationSet"]["NameServers"])))
         arn = made if planned else zone_arn(want.scope, id)
 
-    # The creating call takes no tags. Its reference proves whose the zone is, and stays.
-    ours = have is None or have.reference.startswith(origin(want.scope))
-    if untagged := tags.missing(tagged, tags.with_origin(want) if ours else tags.wanted(want)):
+    untagged = tags.missing(tagged, tags.wanted(want))
+    for number, several in enumerate(tens(list(untagged.items())), 1):
+        some = dict(several)
         run.update(
-            "tags",
-            compare(tagged, untagged),
+            "tags" if number == 1 else f"tags, batch {number}",
+            compare(tagged, some),
             run.aws.route53.change_tags_for_resource,
-            risk=access(retagging(run, tagged, untagged)),
+            risk=access(retagging(run, tagged, some)),
             ResourceType="hostedzone",
             ResourceId=id,
-            AddTags=tags.pairs(untagged),
+            AddTags=tags.pairs(some),
         )
 
     if want.delegated:
@@ -152,11 +153,10 @@ def ask_for_delegation(run: Run, name: str, servers: Any) -> None:
         return
     found: Delegation = run.read(delegation, name)
     if found.unknown:
-        run.note(f"whether {name} is delegated is unknown: {found.unknown}")
+        run.note(f"whether {name} is delegated is unknown: {found.unknown}; its name servers: {', '.join(servers)}")
     elif not set(servers) & set(found.servers):
-        instead = f"leads to {', '.join(found.servers)}" if found.servers else "is not delegated at all"
         run.manual_action(
-            f"{name} {instead}: the hosted zone answers to nobody",
+            f"{name} {leading(found)}: the hosted zone answers to nobody",
             f"where {name} was bought, or in the zone of the domain above it, replace its name servers by these:",
             *servers,
             "it can take until the old entry expires, at most two days",
@@ -164,6 +164,21 @@ def ask_for_delegation(run: Run, name: str, servers: Any) -> None:
             who=f"who holds {name}",
             need=f"delegation of {name}",
         )
+
+
+def leading(found: Delegation) -> str:
+    """Return what a domain does that does not lead here."""
+    return f"leads to {', '.join(found.servers)}" if found.servers else "is not delegated"
+
+
+def undelegated(run: Run, name: str) -> str:
+    """Say that the DNS does not lead to a zone; empty when it does, or when nobody knows."""
+    zone = zone_called(run.facts, name)
+    if zone is None:
+        return f"the zone {name} is not there yet"
+    found: Delegation = run.read(delegation, name)
+    led = found.unknown or set(name_servers(run.facts, zone)) & set(found.servers)
+    return "" if led else f"{name} {leading(found)}"
 
 
 def remove_zone(run: Run, want: Zone) -> None:
@@ -174,7 +189,8 @@ def remove_zone(run: Run, want: Zone) -> None:
         return
     others = of_others(run.read(record_sets, have.id), have.name, want.scope)
     if others:
-        run.note(f"kept: it has {len(others)} records that this manifest did not make, such as {' '.join(others[0])}")
+        more = f", and {len(others) - 1} more" if len(others) > 1 else ""
+        run.note(f"kept: this manifest did not make {' '.join(others[0])} in it{more}")
         return
 
     run.delete(

@@ -11,7 +11,7 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Condition, Permissions, allow
 from awsbase.engine.references import Reference, references, resolve
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import outage
+from awsbase.engine.risk import access, outage
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, Things
@@ -115,7 +115,9 @@ class Wanted:
     def differs(self, have: RecordSets) -> bool:
         """Tell whether it is not there, or says something else."""
         there = have.get(self.key) if self.known else None
-        return there is None or there.meaning != self.meaning or (self.alias is None and there.ttl != self.ttl)
+        # For how long a proof is remembered means nothing.
+        timed = self.alias is None and not self.source
+        return there is None or there.meaning != self.meaning or (timed and there.ttl != self.ttl)
 
     def moves(self, have: RecordSets) -> bool:
         """Tell whether it says something else than what is there."""
@@ -248,7 +250,7 @@ def change(
         what,
         [*(Drift(" ".join(key), have[key].shown, None) for key in dropped), *(each.drift(have) for each in differing)],
         run.aws.route53.change_resource_record_sets,
-        risk=outage(losing([*map(" ".join, dropped), *moved])),
+        risk=outage(losing([*map(" ".join, dropped), *moved])) or access(handed_over(differing)),
         HostedZoneId=id,
         ChangeBatch={"Changes": changes},
     )
@@ -269,6 +271,12 @@ def register_change(want: ZoneRecords, register: Register | None) -> Mapping[str
 def losing(names: Sequence[str]) -> str:
     """Say what people are led elsewhere by; empty when nobody is."""
     return f"whoever uses {', '.join(names)} no longer gets what is there now" if names else ""
+
+
+def handed_over(sent: Sequence[Wanted]) -> str:
+    """Say who answers for a domain below from now on; empty when none is handed over."""
+    servers = [f"{each.name} by {', '.join(each.values)}" for each in sent if each.type == "NS"]
+    return f"others answer for all of {' and '.join(servers)}" if servers else ""
 
 
 def registered(

@@ -11,8 +11,8 @@ from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.errors import AwsbaseError
+from awsbase.facts.bucket_lock import lock_of
 from awsbase.facts.buckets import versioning_answer
-from awsbase.facts.optional import empty_if
 
 # S3 takes at most this many in one call.
 BATCH = 1000
@@ -38,14 +38,11 @@ def keeps_its_versions(facts: Facts, scope: Scope, name: str) -> str:
     """Say why versions in a bucket cannot be deleted by awsbase; an empty text when they can."""
     if facts.read(versioning_answer, scope, name).get("MFADelete") == "Enabled":
         return "MFA delete is on, so that only the root user deletes versions, with an MFA code"
-    read, unset = facts.aws.at(scope.region).s3.get_object_lock_configuration, "ObjectLockConfigurationNotFoundError"
-    answer = empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
-    lock = answer.get("ObjectLockConfiguration", {})
-    if lock.get("ObjectLockEnabled") != "Enabled":
+    lock = facts.read(lock_of, scope, name)
+    if not lock.on:
         return ""
-    mode = lock.get("Rule", {}).get("DefaultRetention", {}).get("Mode")
-    locked = f"Object Lock is on{f', in {mode.lower()} mode' if mode else ''}"
-    if mode == "COMPLIANCE":
+    locked = f"Object Lock is on{f', in {lock.mode.lower()} mode' if lock.mode else ''}"
+    if lock.mode == "COMPLIANCE":
         return f"{locked}: nobody deletes a version before its time, not even root"
     return f"{locked}: awsbase deletes no version that somebody locked"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # What begins so is ours: statements of the bucket policy by their Sid, lifecycle rules by their ID.
 OURS = "Awsbase"
 ENFORCED = "BucketOwnerEnforced"
+TLS_ONLY, CLOUDFRONT, COPIES = f"{OURS}OnlyTls", f"{OURS}CloudFrontReads", f"{OURS}TakesCopies"
+# What awsbase writes into the policy of a general bucket.
+GENERAL = {TLS_ONLY, CLOUDFRONT, COPIES, f"{OURS}TellsVersioning"}
 
 
 def bucket_arn(scope: Scope, name: str) -> str:
@@ -140,6 +143,22 @@ def bucket(facts: Facts, scope: Scope, name: str) -> BucketFacts | None:
     )
 
 
+def setting(
+    facts: Facts, scope: Scope, name: str, unset: str, read: Callable[..., Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """Read one more setting of a bucket; empty where it is not set, or where this account has no such bucket here."""
+    from botocore.exceptions import ClientError
+
+    if facts.read(found, scope, name) != Found(ours=True, region=scope.region):
+        return {}
+    try:
+        return empty_if(unset, read, Bucket=name, ExpectedBucketOwner=scope.account)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+        return {}
+
+
 def versioning_of(facts: Facts, scope: Scope, name: str) -> str:
     """Return a bucket's versioning status; empty when it was never switched on."""
     status: str = facts.read(versioning_answer, scope, name).get("Status", "")
@@ -198,9 +217,21 @@ def kept_for_a_service(policy: Document) -> bool:
     return ours or lets_a_service_in(policy)
 
 
+def is_general(policy: Document) -> bool:
+    """Tell whether awsbase keeps a bucket that is neither for state nor for what a service of AWS writes."""
+    ours = {sid for each in statements(policy) if (sid := str(each.get("Sid", ""))).startswith(OURS)}
+    others = [each for each in statements(policy) if each.get("Sid") != CLOUDFRONT]
+    return ours <= GENERAL and TLS_ONLY in ours and not any(map(is_of_a_service, others))
+
+
 def lets_a_service_in(policy: Document) -> bool:
     """Tell whether a bucket policy names a service of AWS, such as one that writes logs."""
-    return any(isinstance(who := each.get("Principal"), Mapping) and "Service" in who for each in statements(policy))
+    return any(map(is_of_a_service, statements(policy)))
+
+
+def is_of_a_service(statement: Mapping[str, Any]) -> bool:
+    """Tell whether a statement names a service of AWS."""
+    return isinstance(who := statement.get("Principal"), Mapping) and "Service" in who
 
 
 def statements(policy: Document) -> list[Mapping[str, Any]]:

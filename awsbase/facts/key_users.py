@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from awsbase.engine.facts import Facts
 from awsbase.engine.permissions import Allows, allow
 from awsbase.engine.scope import Scope
+from awsbase.facts.backups import vaults
 from awsbase.facts.buckets import bucket_arn, encryption_of, places
 from awsbase.facts.trails import trails
 
@@ -17,9 +18,17 @@ def users_of(facts: Facts, scope: Scope, arn: str, aliases: tuple[str, ...]) -> 
     `aliases` are those of the key. Services that awsbase does not know hold a grant while they use it.
     """
     names = {arn, arn.rpartition("/")[2], *aliases, *(scope.arn("kms", alias) for alias in aliases)}
-    finders = (buckets_under, secrets_under, log_groups_under, topics_under, trails_under, volumes_under)
+    finders = (
+        buckets_under,
+        secrets_under,
+        log_groups_under,
+        topics_under,
+        trails_under,
+        volumes_under,
+        vaults_under,
+    )
     found = [address for find in finders for address in find(facts, scope, names)]
-    return tuple(dict.fromkeys([*found, *grants_of(facts, scope.region, arn)]))
+    return tuple(dict.fromkeys([*found, *grants_of(facts, scope, arn)]))
 
 
 def buckets_under(facts: Facts, scope: Scope, names: Collection[str]) -> Iterator[str]:
@@ -72,10 +81,25 @@ def volumes_under(facts: Facts, scope: Scope, names: Collection[str]) -> Iterato
         yield from (f"snapshot {each['SnapshotId']}" for each in page["Snapshots"] if each.get("KmsKeyId") in names)
 
 
-def grants_of(facts: Facts, region: str, arn: str) -> Iterator[str]:
-    """Yield who holds a grant for a key, such as a database for as long as it is there."""
-    for page in facts.aws.at(region).kms.get_paginator("list_grants").paginate(KeyId=arn):
-        yield from (f"a grant to {each['GranteePrincipal']}" for each in page["Grants"] if "GranteePrincipal" in each)
+def vaults_under(facts: Facts, scope: Scope, names: Collection[str]) -> Iterator[str]:
+    """Yield the vaults whose recovery points are under a key."""
+    for name, each in facts.read(vaults, scope.region).items():
+        if each.key in names:
+            yield scope.address("backup-vault", name)
+
+
+def grants_of(facts: Facts, scope: Scope, arn: str) -> Iterator[str]:
+    """Yield who holds a grant for a key, such as a database for as long as it is there.
+
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+    """
+    for page in facts.aws.at(scope.region).kms.get_paginator("list_grants").paginate(KeyId=arn):
+        for each in page["Grants"]:
+            images = each.get("Constraints", {}).get("EncryptionContextSubset", {}).get("aws:ecr:arn", "")
+            if images:
+                yield scope.address("ecr-repository", images.partition(":repository/")[2])
+            elif "GranteePrincipal" in each:
+                yield f"a grant to {each['GranteePrincipal']}"
 
 
 def permissions(scope: Scope) -> Allows:
@@ -86,6 +110,7 @@ def permissions(scope: Scope) -> Allows:
     yield allow("logs", "DescribeLogGroups")
     yield allow("sns", "ListTopics")
     yield allow("sns", "GetTopicAttributes", on=(scope.arn("sns", "*"),))
+    yield allow("backup", "ListBackupVaults")
     yield allow("cloudtrail", "DescribeTrails")
     yield allow("ec2", "DescribeSnapshots", "DescribeVolumes")
     yield allow("kms", "ListGrants", on=(scope.arn("kms", "key/*"),))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 from awsbase.engine.facts import Facts
 from awsbase.records import record
 
-# What one call of ListTagsForResources takes.
-TAGGED_AT_ONCE = 10
+# What one call takes of zones whose tags are read, and of tags that are set.
+AT_ONCE = 10
 # The longest string of a TXT record; longer texts are several strings, which readers put together.
 LONGEST_STRING = 255
 # Types whose values end in a domain name.
@@ -19,6 +19,7 @@ POINTING = ("CNAME", "MX", "NS", "PTR", "SRV")
 STRINGS = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)', re.DOTALL)
 ESCAPED = re.compile(r"\\([0-7]{3}|.)", re.DOTALL)
 
+Item = TypeVar("Item")
 Key = tuple[str, str]
 """The name and the type of a record set."""
 
@@ -74,13 +75,17 @@ def zone_tags(facts: Facts) -> Mapping[str, Mapping[str, str]]:
     """Read the tags of all hosted zones by id, ten a call."""
     ids = [zone.id for zone in facts.read(hosted_zones)]
     found: dict[str, Mapping[str, str]] = {}
-    for start in range(0, len(ids), TAGGED_AT_ONCE):
-        answer = facts.aws.route53.list_tags_for_resources(
-            ResourceType="hostedzone", ResourceIds=ids[start : start + TAGGED_AT_ONCE]
-        )
+    for ten in tens(ids):
+        answer = facts.aws.route53.list_tags_for_resources(ResourceType="hostedzone", ResourceIds=ten)
         for each in answer["ResourceTagSets"]:
             found[each["ResourceId"]] = {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}
     return found
+
+
+def tens(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """Yield so many of something as a call about tags takes."""
+    for start in range(0, len(items), AT_ONCE):
+        yield list(items[start : start + AT_ONCE])
 
 
 def record_sets(facts: Facts, zone: str) -> Mapping[Key, RecordSet]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,8 +12,13 @@ from awsbase.engine.scope import Scope, partition
 from awsbase.ensure.role import Role
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.facts.snapshot_schedules import Schedule
+from awsbase.manifest.backup_plans import PlanName, PlanSpec, VaultSpec, within_lock
+from awsbase.manifest.backup_plans import resources as kept_by_backup
 from awsbase.manifest.base import Base
+from awsbase.manifest.merge import Yielded
+from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
+from awsbase.manifest.schedules import DAYS, Day, Time
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import Days, Region, named
 from awsbase.policies import Document
@@ -22,16 +26,6 @@ from awsbase.policies import Document
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
-DAYS = {
-    "monday": "MON",
-    "tuesday": "TUE",
-    "wednesday": "WED",
-    "thursday": "THU",
-    "friday": "FRI",
-    "saturday": "SAT",
-    "sunday": "SUN",
-}
-Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 SCHEDULES = 4
 
 
@@ -47,14 +41,6 @@ def volume_tags(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-def time(value: str) -> str:
-    """Accept a time of day; raises PydanticCustomError for any other."""
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        raise invalid(f"{shown(value)} is no time of day", 'write it as "03:00", in quotes')
-    return value
-
-
-Time = Annotated[str, AfterValidator(time), Field(json_schema_extra={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})]
 ScheduleName = Annotated[str, named(r"[0-9A-Za-z _-]{1,120}", "schedule name: 1 to 120 letters, digits, spaces and _-")]
 
 
@@ -150,13 +136,39 @@ MANAGED = "AWSDataLifecycleManagerServiceRole"
 class Backups(Section):
     """What is copied by itself."""
 
-    ebs: Ebs = Field(
-        default_factory=Ebs, description="Snapshots of EBS volumes: daily, kept two weeks, unless you say otherwise."
+    ebs: Ebs | Literal[False] = Field(
+        default_factory=Ebs,
+        description="Snapshots of EBS volumes: daily, kept two weeks, unless you say otherwise; false for none.",
+    )
+    vault: VaultSpec | None = Field(
+        default=None, description="Where AWS Backup keeps what the plans copy; left out, one is made for them."
+    )
+    plans: dict[PlanName, PlanSpec] | None = Field(
+        default=None, description="What AWS Backup copies by itself, by name: databases, tables, file systems, buckets."
     )
 
-    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
+    later: ClassVar[frozenset[str]] = frozenset({"plans", "vault"})
+
+    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
+        """Yield what the lock of the vault does not take."""
+        lock = (self.vault or VaultSpec()).lock
+        for at, message, hint in within_lock(lock, self.plans or {}) if lock else ():
+            yield ValidationProblem(("plans", *at), message, hint)
+
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield what makes the backups."""
-        yield from self.ebs.resources(base)
+        if self.ebs:
+            yield from self.ebs.resources(base)
+        yield from kept_by_backup(base, self.vault, self.plans or {})
+
+    def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
+        """Yield the vault, and its ARN, which the accounts that copy into it name."""
+        if self.vault is None and not self.plans:
+            return
+        name = base.expand((self.vault or VaultSpec()).name)
+        there = base.scope.address("backup-vault", name)
+        yield Output("backup_vault", name, data=("aws_backup_vault", "name"), needs=there)
+        yield Output("backup_vault_arn", base.scope.arn("backup", f"backup-vault:{name}"), needs=there)
 
 
 def trust(scope: Scope) -> Document:

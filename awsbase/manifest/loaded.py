@@ -11,7 +11,7 @@ from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, sel
 from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError
-from awsbase.manifest.manifest import Manifest, fingerprint, resources
+from awsbase.manifest.manifest import Manifest, fingerprint, kinds, resources
 from awsbase.records import record
 
 
@@ -38,9 +38,7 @@ class LoadedManifest:
     @property
     def kinds(self) -> Kinds:
         """Return the kinds that its resources may have: awsbase's own, and those of its plug-ins."""
-        from awsbase.ensure import KINDS
-
-        return {**KINDS, **{kind: each for one in self.manifest.plugins for kind, each in one.plugin.kinds.items()}}
+        return kinds(self.manifest)
 
     @property
     def resources(self) -> list[Resource]:

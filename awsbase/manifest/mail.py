@@ -21,7 +21,8 @@ from awsbase.ensure.zone_records import Record
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import Attach, RecordsIn, Yielded
 from awsbase.manifest.outputs import Output
-from awsbase.manifest.secrets import ReaderName, SecretName, key_use, reading, unfit
+from awsbase.manifest.readers import ReaderName, addresses, mistake
+from awsbase.manifest.secrets import SecretName, key_use, reading
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, KmsAlias, OneNameEach, UserName, named
 from awsbase.manifest.zones import LABEL, Domain, zone_of
@@ -127,7 +128,9 @@ class Smtp(Section):
             if identity_of(sender, domains) is None:
                 message = f"{sender.rpartition('@')[2]} is no domain of mail.domains, nor below one"
                 yield ValidationProblem(("from", index), message, closest(sender.rpartition("@")[2], list(domains)))
-        yield from unfit(self.readers, self.readers, manifest, "smtp")
+        for index, reader in enumerate(self.readers):
+            if wrong := mistake(reader, self.readers, manifest, "smtp", "secret"):
+                yield ValidationProblem(("readers", index), *wrong)
 
 
 class Production(Section):
@@ -270,7 +273,6 @@ def identity_of(sender: str, domains: dict[str, MailDomain] | dict[str, MailIden
 
 def readable(secret: Secret, spec: Smtp, base: Base, manifest: Manifest) -> Iterator[Yielded]:
     """Yield a policy for each reader of the secret, attached to the group or role of that name."""
-    iam = manifest.iam
     for index, reader in enumerate(spec.readers):
         reads = Policy(
             scope=base.scope,
@@ -280,6 +282,5 @@ def readable(secret: Secret, spec: Smtp, base: Base, manifest: Manifest) -> Iter
             tags=base.tags,
         )
         yield reads
-        for kind, names in (("group", iam.groups), ("role", iam.roles)) if iam else ():
-            if reader in names:
-                yield Attach(address=f"{kind}/{reader}", policy=reads, at=("smtp", "readers", index))
+        for address in addresses(reader, manifest):
+            yield Attach(address=address, policy=reads, at=("smtp", "readers", index))

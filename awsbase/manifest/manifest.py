@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from awsbase.engine.kind import Kinds
 from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
@@ -18,11 +19,15 @@ from awsbase.manifest.audit import Audit
 from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
 from awsbase.manifest.bastion import Bastion
+from awsbase.manifest.buckets import Contained as Buckets
+from awsbase.manifest.certificates import IssuedCertificates as Certificates
+from awsbase.manifest.ci import Ci, with_rights
 from awsbase.manifest.contacts import Contacts
 from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.log_groups import LogGroupsSection
 from awsbase.manifest.mail import Mail
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
@@ -31,6 +36,7 @@ from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
 from awsbase.manifest.parameters import Outputs
 from awsbase.manifest.protect import Protect
+from awsbase.manifest.repositories import RepositoriesSection
 from awsbase.manifest.root import RootUser
 from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
@@ -63,17 +69,28 @@ class Manifest(Section):
     key_pairs: KeyPairs | None = Field(default=None, description="Public keys for new instances.")
     bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
+    buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")
     secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
+    log_groups: LogGroupsSection | None = Field(
+        default=None, description="Where servers, containers and functions write their logs, and how long those stay."
+    )
+    repositories: RepositoriesSection | None = Field(
+        default=None, description="Where container images are kept, and who pulls and pushes them."
+    )
     iam: Iam | None = Field(default=None, description="Who works in the account, and what each may do.")
     fleet: Fleet | None = Field(
         default=None, description="The engine that works on many accounts at once, in the account that is its hub."
     )
     fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
+    ci: Ci | None = Field(default=None, description="The pipeline that plans and applies this manifest, and its roles.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."
     )
     zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
+    certificates: Certificates | None = Field(
+        default=None, description="What load balancers and CloudFront show for HTTPS."
+    )
     mail: Mail | None = Field(default=None, description="Domains that mail is sent from, and the password for it.")
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
@@ -144,7 +161,17 @@ def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
     here = base(manifest)
     parts = [(name, part) for name, part in manifest.parts() if isinstance(part, YieldsResources | dict)]
-    return merge({name: yielded_by(part, here, manifest) for name, part in parts})
+    made = merge({name: yielded_by(part, here, manifest) for name, part in parts})
+    if manifest.ci is None:
+        return made
+    return replace(made, sections=with_rights(made.sections, here, kinds(manifest)))
+
+
+def kinds(manifest: Manifest) -> Kinds:
+    """Return the kinds that the resources of a manifest may have: awsbase's own, and those of its plug-ins."""
+    from awsbase.ensure import KINDS
+
+    return {**KINDS, **{kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}}
 
 
 def outputs(manifest: Manifest) -> list[Output]:

@@ -1,9 +1,9 @@
 """The one place where what the sections yield becomes the resources of a manifest.
 
 A section yields resources, and what it grants: `Attach` gives a policy to a group or a role that another section makes,
-`KeyUse` lets somebody use a key that several sections may share, `RecordsIn` puts records into a zone of the manifest.
-Nothing here depends on the order of the sections, so
-that a manifest whose sections are moved around still has an empty plan.
+`KeyUse` lets somebody use a key that several sections may share. `RecordsIn` puts records into a zone of the manifest.
+Nothing here depends on the order of the sections, so that a manifest whose sections are moved around still has an empty
+plan.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def colliding(held: Mapping[str, list[Yielded]], entered: Mapping[str, list[Reco
     """Yield the records of other sections that the zone says otherwise: texts of one name stand together, else one."""
     for items in held.values():
         for zone in (each for each in items if isinstance(each, ZoneRecords)):
-            there = [(each, ("zones", zone.zone, "records")) for each in zone.records]
+            there: list[tuple[Record, Steps]] = [(each, ("zones", zone.zone, "records")) for each in zone.records]
             for several in entered.get(zone.address, ()):
                 for one in several.records:
                     twin = next((each for each in there if collide(each[0], one)), None)

@@ -9,6 +9,7 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.group import Group
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
+from awsbase.manifest.buckets import role_name
 from awsbase.manifest.manifest import Manifest, base, merged
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
@@ -89,9 +90,24 @@ def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iter
 def place(written: Any, kind: str, section: str, name: str, here: Base) -> Steps:
     """Return where a section says a name, as a key or as a value; the section itself where it is not said."""
     for path, text in texts(written[section], (section,)):
-        if here.expand(text) == name and (section != "iam" or path[1:2] == (PARTS.get(kind),)):
+        if section == "buckets":
+            if name_of_bucket(kind, path, text, here) == name:
+                return path
+        elif here.expand(text) == name and (section != "iam" or path[1:2] == (PARTS.get(kind),)):
             return path
     return (section,)
+
+
+def name_of_bucket(kind: str, path: Steps, text: str, here: Base) -> str:
+    """Return what a text of the section buckets calls something of a kind; empty where it calls it nothing."""
+    match kind, path[2:]:
+        case "bucket", ():
+            return f"{here.name}-{text}"
+        case "bucket", ("bucket",):
+            return here.expand(text)
+        case "role", ():
+            return role_name(here.name, text)
+    return ""
 
 
 def texts(value: Any, path: Steps) -> Iterator[tuple[Steps, str]]:

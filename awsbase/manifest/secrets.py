@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -13,8 +13,9 @@ from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import Attach, KeyUse, Yielded
 from awsbase.manifest.outputs import Output
-from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.section import Section, Several, ValidationProblem, closest
+from awsbase.manifest.paths import Steps
+from awsbase.manifest.readers import ReaderName, addresses, mistake
+from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
 from awsbase.policies import Document
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 OWN_BY_AWS = "aws"
-LONGEST_POLICY = 128
-# It denies every secret, so nothing else that a group has can let it read one.
-REFUSES = "awsbase:read-only"
 
 SecretName = Annotated[
     str,
@@ -33,7 +31,6 @@ SecretName = Annotated[
         "secret name: letters, digits and /_+=.@-, not ending in a hyphen and six more, as AWS's ARNs do",
     ),
 ]
-ReaderName = Annotated[str, named(r"[A-Za-z0-9_+=,.@-]{1,128}", "name of a group or role: letters, digits and _+=,.@-")]
 FunctionArn = Annotated[
     str,
     named(
@@ -96,7 +93,9 @@ class SecretSpec(Section):
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield readers that the manifest does not define, or that another policy keeps from reading."""
-        yield from unfit(self.readers, readers(manifest), manifest, "secrets")
+        for index, reader in enumerate(self.readers):
+            if wrong := mistake(reader, readers(manifest), manifest, "secrets", "secret"):
+                yield ValidationProblem(("readers", index), *wrong)
 
     def resource(self, name: str, base: Base, key: str | None) -> Secret:
         """Return the secret."""
@@ -122,7 +121,7 @@ class Secrets(dict[str, SecretSpec]):
         for name, one in self.items():
             keys.setdefault(base.expand(one.key), key_use(base, name, base.expand(one.key)))
         yield from (key for key in keys.values() if key)
-        made, iam = [], manifest.iam
+        made = []
         for name, one in self.items():
             key = keys[base.expand(one.key)]
             made.append((one, one.resource(name, base, key.address if key else None)))
@@ -137,9 +136,8 @@ class Secrets(dict[str, SecretSpec]):
                 tags=base.tags,
             )
             yield reads
-            for kind, names in (("group", iam.groups), ("role", iam.roles)) if iam else ():
-                if reader in names:
-                    yield Attach(address=f"{kind}/{reader}", policy=reads, at=self.first_place(reader))
+            for address in addresses(reader, manifest):
+                yield Attach(address=address, policy=reads, at=self.first_place(reader))
 
     def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
         """Yield the ARN of each secret, never a value."""
@@ -163,33 +161,6 @@ Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(
 def readers(manifest: Manifest) -> list[str]:
     """Return every group and role that reads a secret."""
     return list(dict.fromkeys(reader for one in (manifest.secrets or {}).values() for reader in one.readers))
-
-
-def unfit(named: Sequence[str], everybody: Sequence[str], manifest: Manifest, what: str) -> Iterator[ValidationProblem]:
-    """Yield the readers of a secret who are not of the manifest, or who cannot be given a policy of their own.
-
-    `everybody` are all who get such a policy, and `what` is in the names of these policies.
-    """
-    iam = manifest.iam
-    groups, roles = (iam.groups, iam.roles) if iam else ({}, {})
-    for index, reader in enumerate(named):
-        if reader not in groups and reader not in roles:
-            hint = closest(reader, [*groups, *roles]) or "name one of iam.groups or iam.roles"
-            yield ValidationProblem(("readers", index), f"no group or role called {reader!r}", hint)
-        elif (twin := first_in_any_case(reader, everybody)) != reader:
-            message = f"the policy of {shown(reader)} and that of {shown(twin)} are one name to AWS"
-            yield ValidationProblem(("readers", index), message, "give one of them another name")
-        elif len(reader) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-{what}-")):
-            message = f"{len(reader)} characters are too many for a policy that is called after its reader"
-            yield ValidationProblem(("readers", index), message, f"give secrets to who has a name of at most {most}")
-        elif any(REFUSES in each.grants for each in (groups.get(reader), roles.get(reader)) if each):
-            hint = "give the secret to a group without it"
-            yield ValidationProblem(("readers", index), f"{reader} has {REFUSES}, which refuses every secret", hint)
-
-
-def first_in_any_case(reader: str, everybody: Sequence[str]) -> str:
-    """Return the first of all readers whose name IAM takes for this one."""
-    return next(each for each in everybody if each.lower() == reader.lower())
 
 
 def key_use(base: Base, secret: str, alias: str) -> KeyUse | None:

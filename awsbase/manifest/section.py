@@ -99,6 +99,10 @@ class Section(BaseModel):
         """
         return iter(())
 
+    def warnings(self) -> Iterator[ValidationProblem]:
+        """Yield what is no mistake, and yet worth a change."""
+        return iter(())
+
     @classmethod
     def annotations(cls) -> dict[str, Any]:
         """Return the type of each key, by the name that the manifest uses."""

@@ -177,14 +177,12 @@ AccountId = Annotated[str, AfterValidator(account_id), Field(json_schema_extra={
 OrganizationId = Annotated[str, AfterValidator(organization_id)]
 Region = Annotated[str, AfterValidator(region), Field(json_schema_extra={"examples": list(REGIONS)})]
 
-BucketName = Annotated[
-    str,
-    named(
-        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
-        "bucket name: 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
-        also=bucket_name_error,
-    ),
-]
+BUCKET = named(
+    r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "bucket name: 3 to 63 lower-case letters, digits and hyphens, a letter or digit at both ends",
+    also=bucket_name_error,
+)
+BucketName = Annotated[str, BUCKET]
 AccountAlias = Annotated[
     str,
     named(

@@ -24,8 +24,12 @@ UNSET = (
 )
 
 
-def variables(url: str, key_id: str, secret: str, region: str, folder: Path) -> dict[str, str]:
-    """Return what leads to a sandbox; `folder` takes the profiles that somebody makes while it is served."""
+def variables(url: str, key_id: str, secret: str, region: str, folder: Path, resolver: str = "") -> dict[str, str]:
+    """Return what leads to a sandbox; `folder` takes the profiles that somebody makes while it is served.
+
+    `resolver` is where its public DNS answers.
+    """
+    dns = {"AWSBASE_RESOLVER": resolver} if resolver else {}
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": key_id,
@@ -35,6 +39,7 @@ def variables(url: str, key_id: str, secret: str, region: str, folder: Path) -> 
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
+        **dns,
     }
 
 

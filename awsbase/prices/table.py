@@ -27,6 +27,11 @@ def in_regions(us: str, **others: str) -> dict[str, Decimal]:
     return {name: Decimal(us) for name in US} | {name.replace("_", "-"): Decimal(usd) for name, usd in others.items()}
 
 
+def s3_class(name: str, us: str, ireland: str) -> Price:
+    """Return the price of a storage class of S3, by the word of its API."""
+    return Price("S3", f"per GB a month in {name}", in_regions(us, eu_west_1=ireland), f"{SITE}/s3/pricing/")
+
+
 KMS_KEY = Price("KMS", "a month", everywhere("1"), f"{SITE}/kms/pricing/")
 KMS_USE = Price("KMS", "per 10,000 uses", everywhere("0.03"), f"{SITE}/kms/pricing/")
 
@@ -44,7 +49,16 @@ LOGS_IN = Price(
 LOGS_KEPT = Price(
     "CloudWatch Logs", "per GB a month", in_regions("0.03", eu_west_1="0.03", eu_central_1="0.0324"), CLOUDWATCH
 )
+LOGS_IN_RARE = Price(
+    "CloudWatch Logs",
+    "per GB taken in, of a class other than standard",
+    in_regions("0.25", eu_west_1="0.285"),
+    CLOUDWATCH,
+)
+LOGS_MASKED = Price("CloudWatch Logs", "per GB searched for what is masked", in_regions("0.12"), CLOUDWATCH)
 VENDED_LOGS = Price("CloudWatch Logs", "per GB of logs to a bucket", in_regions("0.25"), CLOUDWATCH)
+
+IMAGE_STORAGE = Price("ECR", "per GB of images a month", everywhere("0.10"), f"{SITE}/ecr/pricing/")
 
 S3_STORAGE = Price(
     "S3",
@@ -90,6 +104,14 @@ LAMBDA_REQUESTS = Price("Lambda", "per million calls", in_regions("0.20", eu_wes
 LAMBDA_SECONDS = Price(
     "Lambda", "per 1,000 GB-seconds", in_regions("0.0166667", eu_west_1="0.0166667"), f"{SITE}/lambda/pricing/"
 )
+# What is in these is billed for 30 to 180 days at least, and by the GB when it is read.
+S3_CLASSES = {
+    "STANDARD_IA": s3_class("STANDARD_IA", "0.0125", "0.0125"),
+    "ONEZONE_IA": s3_class("ONEZONE_IA", "0.01", "0.01"),
+    "GLACIER_IR": s3_class("GLACIER_IR", "0.004", "0.005"),
+    "GLACIER": s3_class("GLACIER", "0.0036", "0.0036"),
+    "DEEP_ARCHIVE": s3_class("DEEP_ARCHIVE", "0.00099", "0.00099"),
+}
 S3_WRITES = Price("S3", "per 1,000 writes", in_regions("0.005", eu_west_1="0.005"), f"{SITE}/s3/pricing/")
 
 CONFIG = Price("Config", "for each recorded change", everywhere("0.003"), f"{SITE}/config/pricing/")
@@ -117,6 +139,12 @@ SNAPSHOTS = Price(
     in_regions("0.05", eu_west_1="0.05", eu_central_1="0.054"),
     f"{SITE}/ebs/pricing/",
 )
+
+BACKUP_PAGE = f"{SITE}/backup/pricing/"
+BACKUP_RDS = Price("Backup", "per GB of database snapshots a month", in_regions("0.095"), BACKUP_PAGE)
+BACKUP_DYNAMODB = Price("Backup", "per GB of tables a month", in_regions("0.10"), BACKUP_PAGE)
+BACKUP_EFS = Price("Backup", "per GB of file systems a month", in_regions("0.05"), BACKUP_PAGE)
+BACKUP_S3 = Price("Backup", "per GB of objects a month", in_regions("0.05"), BACKUP_PAGE)
 
 
 def instance(us: str, eu_west_1: str, eu_central_1: str) -> Price:

@@ -18,7 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from moto.core.model import OperationModel
 
-from awsbase.sandbox import clients, faults, wire
+from awsbase.sandbox import clients, domains, faults, wire
 from awsbase.sandbox.authentication import who_signed
 from awsbase.sandbox.authorization import resources
 from awsbase.sandbox.authorization.decision import Document
@@ -29,6 +29,7 @@ from awsbase.sandbox.callers import ADMINISTRATOR_KEY, ADMINISTRATOR_KEYS, Key, 
 from awsbase.sandbox.common import with_common_rules
 from awsbase.sandbox.faults import Faults
 from awsbase.sandbox.http import Message, Reply
+from awsbase.sandbox.issuers import Issuer, Issuers
 from awsbase.sandbox.late_reads import LateReads
 from awsbase.sandbox.moto_state import has
 from awsbase.sandbox.organization_trails import OrganizationTrails
@@ -186,6 +187,22 @@ class Sandbox(AccountState):
         """Confirm a subscription that waits, as the owner of the address does by the link in the mail."""
         confirm(self.backend("sns", topic.split(":")[3]), topic, endpoint)
 
+    def issuer(self, url: str) -> Issuer:
+        """Return the identity provider at a URL, whose published keys AWS can read from then on."""
+        return self.memory(Issuers).known.setdefault(url, Issuer(url, self.clock))
+
+    def delegate(self, domain: str, servers: Sequence[str] | None = None) -> None:
+        """Let the public DNS lead a domain to name servers: those of its newest hosted zone unless others are given."""
+        with self._lock, self.moto_state.open():
+            domains.delegate(self, domain, servers)
+
+    def resolve(self, name: str, type: str) -> tuple[str, ...] | None:
+        """Return what the public DNS answers for a name and a type; None where its servers do not know the zone."""
+        with self._lock, self.moto_state.open():
+            if type == "NS" and (servers := domains.name_servers(self, name)) != ():
+                return servers
+            return domains.answers(self, name, type)
+
     def foreign_bucket(self, name: str) -> None:
         """Let another account have a bucket of this name."""
         self.call_moto("s3:CreateBucket", account="999999999999", Bucket=name)
@@ -276,6 +293,10 @@ class Accounts(WorldState):
     def __init__(self, services: Sequence[Service], *, strict: bool, account: str) -> None:
         super().__init__(services, strict=strict, account=account)
         self.accounts: dict[str, Sandbox] = {}
+
+    def resolve(self, name: str, type: str) -> tuple[str, ...] | None:
+        """Return what the public DNS answers for a name and a type; None where its servers do not know the zone."""
+        return self.first.resolve(name, type)
 
     @property
     def first(self) -> Sandbox:

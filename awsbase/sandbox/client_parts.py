@@ -7,7 +7,7 @@ clients whose models come from the loader of the sandboxes share them: others ma
 from collections.abc import Mapping
 from copy import copy
 from functools import cache
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from botocore import hooks, regions
 from botocore.client import ClientCreator
@@ -95,10 +95,15 @@ def copied(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Aliases(EventAliaser):
-    """Finds the present names of events that have been renamed; copies remember what any of them has found."""
+    """Finds the present names of events that have been renamed; all of them remember what any of them has found."""
+
+    found: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, emitter: Any) -> None:
+        super().__init__(emitter)
+        own: Any = self
+        own._alias_name_cache = self.found
 
     def __copy__(self) -> "Aliases":
-        old: Any = self
-        new: Any = Aliases(copy(old._emitter), old._event_aliases)
-        new._alias_name_cache = old._alias_name_cache
-        return cast(Aliases, new)
+        own: Any = self
+        return Aliases(copy(own._emitter))

@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from boto3 import Session
 from botocore.loaders import Loader
 from moto.core import responses, routing
 from moto.core import utils as core_utils
@@ -23,6 +24,7 @@ def load_late() -> None:
     share_loader()
     build_no_paths()
     list_regions_once()
+    list_regions_of_ec2_fast()
     cache_method_names()
     load_offerings_late()
 
@@ -60,6 +62,19 @@ def list_regions_once() -> None:
         return listed[service]
 
     AccountSpecificBackend._generate_regions = once
+
+
+def list_regions_of_ec2_fast() -> None:
+    """Let moto list EC2's regions without EC2's model, the longest of all: it says that the hosts begin with ec2."""
+    list_regions = Session.get_available_regions
+
+    def listed(session: Any, service_name: str, partition_name: str = "aws", allow_non_regional: bool = False) -> Any:
+        if service_name != "ec2":
+            return list_regions(session, service_name, partition_name, allow_non_regional)
+        resolver = session._session._get_internal_component("endpoint_resolver")
+        return resolver.get_available_endpoints("ec2", partition_name, allow_non_regional)
+
+    Session.get_available_regions = listed  # type: ignore[method-assign]
 
 
 def cache_method_names() -> None:

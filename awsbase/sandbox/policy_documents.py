@@ -39,7 +39,11 @@ TOPIC_ACTIONS = {
 }
 
 # Actions on what is in a bucket; everything else of S3 that a bucket policy may name is about the bucket.
-OBJECT_ACTION = re.compile(r"s3:(\w*Object(?!LockConfiguration|OwnershipControls)\w*|AbortMultipartUpload)$", re.I)
+OBJECT_ACTION = re.compile(
+    r"s3:(\w*Object(?!LockConfiguration|OwnershipControls)\w*|AbortMultipartUpload|ListMultipartUploadParts|"
+    r"Replicate(Delete|Tags)|BypassGovernanceRetention)$",
+    re.I,
+)
 
 # Recorded by LocalStack's tests: test_create_role_with_malformed_assume_role_policy_document, test_bucket_policy_exc.
 NOT_JSON = {

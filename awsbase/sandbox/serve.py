@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +17,9 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from awsbase.sandbox import wire
 from awsbase.sandbox.account import Sandbox
 from awsbase.sandbox.callers import ADMINISTRATOR_KEY
+from awsbase.sandbox.clients import AWS_DOMAINS
 from awsbase.sandbox.faults import Killed, LostReply
-from awsbase.sandbox.http import Message
+from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.world import World
 
 Served = Sandbox | World
@@ -56,6 +57,9 @@ def serve_beside(host: str = "127.0.0.1", port: int = 0, *, sandbox: Served, end
     # No child of the user's: a program may wait until the last of its children has ended.
     if os.fork() == 0:
         try:
+            # A thread does not live on in a child.
+            if dns := getattr(sandbox, "dns", None):
+                dns.start()
             _serve_while_runs(user, server)
             ended()
         finally:
@@ -90,19 +94,12 @@ def _runs(process: int) -> bool:
 def listen(sandbox: Served, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIServer:
     """Open a socket that answers for the sandbox; the caller runs `serve_forever` and `shutdown`."""
 
-    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
-        try:
-            reply = sandbox.answer(_addressed(_message(environ), sandbox.asked))
-        except (LostReply, Killed) as lost:
-            # werkzeug says nothing, and the handler hangs up, when the application finds the connection broken.
-            raise ConnectionResetError(str(lost)) from lost
-        held = [(name, value) for name, value in reply.headers.items() if name.lower() not in _BY_SERVER]
-        if "content-length" not in {name.lower() for name, _ in held}:
-            held.append(("Content-Length", str(len(reply.body))))
-        start(f"{reply.status} {_REASON.get(reply.status, 'Answered')}", held)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+    def application(environ: dict[str, Any]) -> Reply:
+        return sandbox.answer(_addressed(_message(environ), sandbox.asked))
 
-    return make_server(host, port, application, threaded=True, request_handler=_Handler)
+    # What werkzeug takes for a WSGI application is for the handler alone, which calls it.
+    answering: Any = application
+    return make_server(host, port, answering, threaded=True, request_handler=_Handler)
 
 
 def warm(sandbox: Served) -> None:
@@ -124,6 +121,33 @@ class _Handler(WSGIRequestHandler):
     """Keep connections open, headers as they were sent, and the terminal quiet."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # a response in several packets would wait for the acknowledgement of the first
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        """Answer one request, and keep the connection as AWS does.
+
+        werkzeug closes it, since an application may leave a part of the body unread; this one reads each body whole.
+        """
+        if self.headers.get("Expect", "").lower().strip() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        try:
+            application: Any = self.server.app
+            reply: Reply = application(self.make_environ())
+        except (LostReply, Killed):
+            self.close_connection = True
+            return
+        self.send_response(reply.status, _REASON.get(reply.status, "Answered"))
+        held = {name: value for name, value in reply.headers.items() if name.lower() not in _BY_SERVER}
+        if "content-length" not in map(str.lower, held):
+            held["Content-Length"] = str(len(reply.body))
+        for name, value in held.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(reply.body)
+        self.wfile.flush()
 
     def make_environ(self) -> Any:
         environ = super().make_environ()
@@ -155,6 +179,8 @@ def _addressed(message: Message, asked: Callable[[Message], Sandbox]) -> Message
     if scope is None or not wire.known(scope.service):
         return message
     sent = urlsplit(message.url)
+    if (sent.hostname or "").endswith(AWS_DOMAINS):
+        return replace(message, url=sent._replace(scheme="https").geturl())
     to = urlsplit(wire.address(scope.service, scope.region, asked(message).account))
     host = to.netloc
     # Against a name such as localhost, S3 clients put the bucket in front of the host.

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "coverage": ("awsbase.scripts.coverage", "Show how much of a standard the account meets."),
     "report": ("awsbase.scripts.report", "Write a page about the account, for people who look."),
     "outputs": ("awsbase.scripts.outputs", "Print ids, ARNs and names for Terraform and scripts."),
+    "ci": ("awsbase.scripts.ci", "Write the workflow of a pipeline, and look up what its roles trust."),
     "fleet": ("awsbase.scripts.fleet", "Work on many accounts, on one machine or on an engine."),
     "accounts": ("awsbase.scripts.accounts", "Show the accounts of an organization file."),
     "profiles": ("awsbase.scripts.profiles", "Write profiles for the accounts and roles of an organization."),

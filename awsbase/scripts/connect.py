@@ -19,6 +19,7 @@ from awsbase.engine.facts import Facts
 from awsbase.engine.failures import failure
 from awsbase.engine.scope import partition
 from awsbase.errors import AwsbaseError, UsageError
+from awsbase.facts.delegation import RESOLVER
 from awsbase.packages import install_command
 from awsbase.people import resolver
 from awsbase.people.profile_session import session_of
@@ -69,7 +70,7 @@ def embedded(
     sandbox = import_sandbox()
     services = (*sandbox.SERVICES, *(service for each in plugins for service in services_of(each)))
     policies = [control_policy(path, region) for path in deny]
-    return sandbox.Sandbox(account=account, enforce=enforce, deny=policies, services=services)
+    return with_dns(sandbox.Sandbox(account=account, enforce=enforce, deny=policies, services=services))
 
 
 def embedded_accounts(
@@ -89,7 +90,17 @@ def embedded_accounts(
     sandbox = import_sandbox()
     policies = [control_policy(path, region) for path in deny]
     services = (*sandbox.SERVICES, *(service for each in plugins for service in services_of(each)))
-    return sandbox.World(accounts, management=management, enforce=enforce, deny=policies, services=services)
+    return with_dns(sandbox.World(accounts, management=management, enforce=enforce, deny=policies, services=services))
+
+
+def with_dns(sandbox: Any) -> Any:
+    """Return a sandbox whose public DNS answers on loopback: no question about its domains leaves this machine."""
+    from awsbase.sandbox.dns_server import PublicDns
+
+    sandbox.dns = PublicDns(sandbox)
+    sandbox.dns.start()
+    os.environ[RESOLVER] = sandbox.dns.address
+    return sandbox
 
 
 def import_sandbox() -> Any:

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 COMMAND = re.compile(r"(?<!\bruns )`awsbase ([a-z][^`]*)`")
 WITHOUT_PROFILE = (
     *(f"fleet {name}" for name in ("package", "retry", "run", "slow", "status", "work")),
-    *("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials"),
+    *("init", "schema", "explain", "sandbox", "completion", "help", "version", "keys credentials", "ci ids"),
 )
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
-    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "destroy", "prune", "mail rotate"),
+    *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "ci workflow", "destroy", "prune"),
+    "mail rotate",
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 

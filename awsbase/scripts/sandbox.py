@@ -119,7 +119,8 @@ def command(
     if several:
         write_profiles(sandbox, accounts, region, folder)
     key = sandbox.key()
-    variables = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
+    reached = partial(exports.variables, key_id=key.id, secret=key.secret, region=region, folder=folder)
+    variables = partial(reached, resolver=sandbox.dns.address)
     try:
         if command:
             url = beside(host, port, sandbox, folder)

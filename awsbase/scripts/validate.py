@@ -10,9 +10,11 @@ import click
 
 from awsbase.errors import ManifestError
 from awsbase.manifest.loaded import LoadedManifest
+from awsbase.manifest.paths import dotted
+from awsbase.manifest.section import sections_within
 from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import MANIFEST, Options, common
-from awsbase.scripts.output import out, out_json
+from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.several import Several, takes_accounts
 from awsbase.view.plurals import counted
 
@@ -43,6 +45,9 @@ def command(options: Options, several: Several, manifest: Path) -> int:
     if not isinstance(loaded, LoadedManifest):
         return accounts(loaded, several)
     out(f"{manifest}: {counted(len(loaded.resources), 'resource')}, fine\n")
+    for path, section in sections_within(loaded.manifest):
+        for warning in section.warnings():
+            err(f"{dotted((*path, *warning.path))}: {warning.message}, {warning.hint}\n")
     by_section = {name: resources for name, resources in loaded.sections.items() if resources}
     width = max(map(len, by_section), default=0)
     for name, resources in by_section.items():

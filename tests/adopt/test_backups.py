@@ -24,6 +24,21 @@ backups:
       daily: {}
 """,
     "regions": "backups: {ebs: {regions: [us-east-1, eu-west-1]}}\n",
+    "in AWS Backup": """
+backups:
+  ebs: false
+  vault: {key: alias/acme-kept, lock: {keep_at_least_days: 14, final_after_days: 30}, copies_from: ["210987654321"]}
+  plans:
+    data: {}
+    tables:
+      services: [dynamodb, efs]
+      tags: {backup: nightly, class: gold}
+      rules:
+        weekly: {days: [sunday, wednesday], at: "05:07", keep_days: 400, cold_after_days: 100, start_within_hours: 2}
+        monthly: {day_of_month: 3, keep_days: 60, done_within_hours: 24}
+      copies: [{vault: "arn:aws:backup:eu-central-1:111122223333:backup-vault:back", keep_days: 90}]
+""",
+    "a vault alone": "backups: {ebs: false, vault: {lock: false}}\n",
     "elsewhere": "backups: {ebs: {regions: [us-east-1]}}\n",
 }
 

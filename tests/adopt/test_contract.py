@@ -10,6 +10,7 @@ from awsbase.adopt.proof import is_own_tag
 from awsbase.engine.scope import Scope
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.ephemeral import Ephemeral
+from awsbase.ensure.log_retention import LogRetention
 from awsbase.ensure.terminated import Terminated
 from awsbase.manifest import load_text, resources
 from awsbase.samples import SAMPLES
@@ -19,8 +20,8 @@ from awsbase.testing.contract import ready, writes
 from awsbase.testing.sample import HOME, OREGON, Sample, go, problems
 
 TAMPERINGS = [(sample, name) for sample in SAMPLES for name in sample.tamperings]
-# Of these nothing has to be there: nobody lists somebody who is gone, or a machine that does not run.
-GONE = (AbsentUser, Ephemeral, Terminated)
+# Of these nothing has to be there: nobody lists somebody who is gone, a machine that does not run, or a pattern.
+GONE = (AbsentUser, Ephemeral, LogRetention, Terminated)
 
 
 def home_of(sample: Sample) -> Scope:

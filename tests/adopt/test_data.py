@@ -31,6 +31,24 @@ secrets:
   acme/free: {{key: alias/acme-free}}
   acme/partner: {{key: aws, readers: [Deployers]}}
 """
+LOGS = """
+log_groups:
+  /app/pay: {key: alias/acme-logs, protect: true, mask: [EmailAddress], writers: [server]}
+  /app/rare: {class: infrequent-access, retention_days: 30}
+  /servers: {preset: syslog, retention_days: 400, writers: [server]}
+iam:
+  password_policy: {}
+  roles: {server: {trust: {services: [ec2.amazonaws.com]}, policies: []}}
+"""
+IMAGES = """
+repositories:
+  api: {writers: [Deployers], readers: [server], moving_tags: [latest], accounts: ["210987654321"]}
+  web/front: {key: alias/acme-images, immutable: false, scan: false, keep_untagged_days: forever, readers: [server]}
+iam:
+  password_policy: {}
+  groups: {Deployers: {policies: ["aws:ReadOnlyAccess"]}}
+  roles: {server: {trust: {services: [ec2.amazonaws.com]}, policies: []}}
+"""
 OUTPUTS = "outputs: {parameters: /acme/out}\n"
 
 
@@ -57,6 +75,23 @@ def test_secrets_are_adopted_with_their_readers() -> None:
     found = adopted(account_of(with_value), only=["secrets", "iam"])
     assert reasons(found) == {}
     same_as(found, text, ["secret", "key", "policy"])
+
+
+@pytest.mark.parametrize(
+    ("section", "text", "words"),
+    [
+        ("log_groups", LOGS, ["key", "log-group", "parameter", "policy"]),
+        ("repositories", IMAGES, ["ecr-repository", "key", "policy", "registry-scanning"]),
+    ],
+    ids=["log groups", "repositories"],
+)
+def test_log_groups_and_repositories_are_adopted_with_who_uses_them(
+    section: str, text: str, words: Sequence[str]
+) -> None:
+    found = adopted(account_of(HEAD + text), only=[section, "iam"])
+    assert reasons(found) == {}
+    same_as(found, HEAD + text, words)
+    assert f"inferred from policy/acme-{'logs' if section == 'log_groups' else 'images'}-server" in found.text
 
 
 def test_outputs_are_adopted_by_their_path() -> None:

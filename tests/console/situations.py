@@ -345,11 +345,11 @@ def in_a_clone(situation: Situation) -> None:
     (situation.folder / "man").symlink_to(ROOT / "man")
 
 
-def with_trust_policies(situation: Situation) -> None:
+def with_the_section_ci(situation: Situation) -> None:
     page = (ROOT / "docs/pipeline.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    for role, text in zip(("plan", "apply"), blocks, strict=True):
-        situation.write(f"trust-{role}.json", text)
+    section = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[0]
+    account = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+    situation.write("acme.yaml", account + section)
 
 
 def with_a_partner_token(situation: Situation) -> None:
@@ -361,7 +361,7 @@ SITUATIONS: dict[str, Callable[[Situation], None]] = {
     "": lambda situation: None,
     "in an empty folder": in_an_empty_folder,
     "in a clone": in_a_clone,
-    "with the trust policies of docs/pipeline.md": with_trust_policies,
+    "with the section ci of docs/pipeline.md": with_the_section_ci,
     "where the plug-in acme-repositories is installed": with_a_plug_in,
     "with the organization of three accounts": three_accounts,
     "with the accounts of a fleet": accounts_of_a_fleet,

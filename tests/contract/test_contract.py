@@ -11,7 +11,7 @@ from awsbase.testing.origin import WITHOUT, tags_of, takes_tags
 from awsbase.testing.sample import Sample, Tampering, go
 
 # How the calls begin that tag what is there already.
-LATER = ("AddTags", "CreateTags", "PutBucketTagging", "Tag")
+LATER = ("AddTags", "ChangeTags", "CreateTags", "PutBucketTagging", "Tag")
 
 samples = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
 tamperings = pytest.mark.parametrize(

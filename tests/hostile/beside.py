@@ -21,6 +21,9 @@ TOLD_APART_BY = {
     "CreateAccountStatuses": "Id AccountName",
     "DelegatedAdministrators": "Id",
     "EnabledServicePrincipals": "ServicePrincipal",
+    "BackupPlansList": "BackupPlanId BackupPlanName",
+    "BackupSelectionsList": "SelectionId SelectionName",
+    "BackupVaultList": "BackupVaultName BackupVaultArn",
     "GroupDetailList": "GroupName AttachedManagedPolicies.PolicyArn GroupPolicyList.PolicyName",
     "KeyPairs": "KeyName",
     "LaunchTemplateVersions": "LaunchTemplateName",
@@ -38,8 +41,10 @@ TOLD_APART_BY = {
     "UserDetailList": "UserName AttachedManagedPolicies.PolicyArn UserPolicyList.PolicyName",
     "VirtualMFADevices": "SerialNumber",
     "analyzers": "name",
-    "logGroups": "logGroupName",
+    # A group without a retention is one that a pattern is about.
+    "logGroups": "logGroupName retentionInDays",
     "metricFilters": "filterName",
+    "repositories": "repositoryName",
     "trailList": "Name",
 }
 LISTS = re.compile("[a-z0-9]+:(Describe|List|Get).*")

@@ -76,7 +76,9 @@ def refused(sandbox: Sandbox) -> list[str]:
     """List the calls that were not allowed, those whose refusal awsbase takes for an answer included."""
     calls = [call for call in sandbox.calls if call.error in DENIED]
     # Where another account pays, AWS refuses this one whatever it may.
-    return [call.name for call in calls if sandbox.billing_api or call.service != "billing"]
+    calls = [call for call in calls if sandbox.billing_api or call.service != "billing"]
+    # An account by itself is let into no other one, whatever it may.
+    return [call.name for call in calls if call.name != "sts:AssumeRole"]
 
 
 def outcome(report: Report) -> tuple[object, ...]:

@@ -255,7 +255,7 @@ def with_a_token(served: Served, folder: Path) -> dict[str, str]:
     iam.create_open_id_connect_provider(Url=GITHUB, ClientIDList=["sts.amazonaws.com"])
     trust = documents("json")[0].replace("123456789012", ACCOUNT)
     role = iam.create_role(RoleName="ci", AssumeRolePolicyDocument=trust)["Role"]
-    file.write_text(token(sub="repo:acme@123456/infra@456789:ref:refs/heads/main"))
+    file.write_text(token(served.sandbox, sub="repo:acme@123456/infra@456789:ref:refs/heads/main"))
     kept = {name: value for name, value in served.environment.items() if "KEY" not in name}
     return {**kept, "AWS_ROLE_ARN": role["Arn"], "AWS_WEB_IDENTITY_TOKEN_FILE": str(file)}
 

@@ -76,6 +76,14 @@ def bucket(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def locked(client: Callable[[str], Any]) -> dict[str, Any]:
+    bucket(client)
+    s3, lock = client("s3"), {"ObjectLockEnabled": "Enabled"}
+    s3.put_bucket_versioning(Bucket="acme-logs", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket="acme-logs", ObjectLockConfiguration=lock)
+    return {}
+
+
 def tagged_access(client: Callable[[str], Any]) -> dict[str, Any]:
     bucket(client)
     client("s3").put_bucket_abac(Bucket="acme-logs", AbacStatus={"Status": "Enabled"})
@@ -96,6 +104,11 @@ def deleted_secret(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def hosted_zone(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("route53").create_hosted_zone(Name="acme.example", CallerReference="one")
+    return {}
+
+
 def function_role(client: Callable[[str], Any]) -> dict[str, Any]:
     trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
@@ -105,6 +118,24 @@ def function_role(client: Callable[[str], Any]) -> dict[str, Any]:
 
 def deleted_queue(client: Callable[[str], Any]) -> dict[str, Any]:
     client("sqs").delete_queue(QueueUrl=client("sqs").create_queue(QueueName="work")["QueueUrl"])
+    return {}
+
+
+def vault(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("backup").create_backup_vault(BackupVaultName="acme")
+    return {}
+
+
+def full_vault(client: Callable[[str], Any]) -> dict[str, Any]:
+    vault(client)
+    trusted = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "backup.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trusted]})
+    role = client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    client("s3").create_bucket(Bucket="acme-data", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    job = {"BackupVaultName": "acme", "ResourceArn": "arn:aws:s3:::acme-data", "IamRoleArn": role}
+    # A new role is not known to it at once.
+    while refused(client("backup").start_backup_job, **job):
+        pass
     return {}
 
 
@@ -176,6 +207,9 @@ SCHEDULE = {"Name": "end", "ScheduleExpression": "rate(1 day)", "FlexibleTimeWin
 BUDGET = {"BudgetName": "acme", "BudgetType": "COST", "TimeUnit": "MONTHLY",
           "BudgetLimit": {"Amount": "100", "Unit": "USD"}}  # fmt: skip
 
+COLD = {"BackupPlanName": "data", "Rules": [{"RuleName": "daily", "TargetBackupVaultName": "acme",
+        "Lifecycle": {"MoveToColdStorageAfterDays": 30, "DeleteAfterDays": 100}}]}  # fmt: skip
+
 FUNCTION = {"FunctionName": "work", "Role": "arn:aws:iam::123456789012:role/work", "Handler": "a.b",
             "Runtime": "python3.12", "Code": {"ZipFile": b"PK\x05\x06" + b"\0" * 18}}  # fmt: skip
 
@@ -183,6 +217,10 @@ TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
     {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": ROLE}}]})  # fmt: skip
 
 MISTAKES = (
+    Mistake("backup.vaults", "backup", "delete_backup_vault", {"BackupVaultName": "acme"}, "InvalidRequestException",
+            full_vault),
+    Mistake("backup.plans", "backup", "create_backup_plan", {"BackupPlan": COLD}, "InvalidParameterValueException",
+            vault),
     Mistake("budgets", "budgets", "create_budget", {"AccountId": "210987654321", "Budget": BUDGET},
             "AccessDeniedException"),
     Mistake("cloudtrail", "cloudtrail", "create_trail", {"Name": "audit", "S3BucketName": "acme-logs"},
@@ -190,6 +228,9 @@ MISTAKES = (
     Mistake("iam.policy_documents", "iam", "create_role", {"RoleName": "ops", "AssumeRolePolicyDocument": TRUST},
             "MalformedPolicyDocument"),
     Mistake("logs", "logs", "create_log_group", {"logGroupName": "aws/acme"}, "InvalidParameterException"),
+    Mistake("ecr", "ecr", "create_repository", {
+            "repositoryName": "api", "encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": "alias/absent"}},
+            "KmsException"),
     Mistake("ec2.rules", "ec2", "run_instances", {"MinCount": 1, "MaxCount": 1, "ImageId": "ami-00000000000000000"},
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
@@ -204,6 +245,8 @@ MISTAKES = (
     Mistake("iam.mfa", "iam", "enable_mfa_device", {
             "UserName": "alice", "AuthenticationCode1": "000000", "AuthenticationCode2": "000000"},
             "InvalidAuthenticationCode", device),
+    Mistake("iam.oidc", "iam", "create_open_id_connect_provider",
+            {"Url": "https://token.acme.example:8443", "ClientIDList": ["a"]}, "ValidationError"),
     Mistake("common.model", "iam", "create_group", {"GroupName": "with blank"}, "ValidationError"),
     Mistake("cloudwatch", "cloudwatch", "put_metric_alarm", ALARM, "ValidationError"),
     Mistake("common.paging", "iam", "list_users", {"Marker": "made up"}, "ValidationError"),
@@ -214,6 +257,18 @@ MISTAKES = (
     Mistake("common.regions", "kms", "list_keys", {}, "UnrecognizedClientException", region="af-south-1"),
     Mistake("s3.rules", "s3", "put_bucket_acl", {"Bucket": "acme-logs", "ACL": "private"},
             "AccessControlListNotSupported", bucket),
+    Mistake("s3.transitions", "s3", "put_bucket_lifecycle_configuration",
+            {"Bucket": "acme-logs", "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Filter": {"Prefix": ""},
+             "NoncurrentVersionExpiration": {"NoncurrentDays": 30, "NewerNoncurrentVersions": 101}}]}},
+            "InvalidArgument", bucket),
+    Mistake("s3.cors", "s3", "put_bucket_cors", {"Bucket": "acme-logs", "CORSConfiguration": {"CORSRules": [
+            {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.*.example"]}]}}, "InvalidRequest", bucket),
+    Mistake("s3.object_lock", "s3", "put_bucket_versioning",
+            {"Bucket": "acme-logs", "VersioningConfiguration": {"Status": "Suspended"}}, "InvalidBucketState", locked),
+    Mistake("s3.replication", "s3", "put_bucket_replication", {"Bucket": "acme-logs", "ReplicationConfiguration": {
+            "Role": ROLE, "Rules": [{"Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""},
+             "DeleteMarkerReplication": {"Status": "Disabled"}, "Destination": {"Bucket": "arn:aws:s3:::nobodys"}}]}},
+            "InvalidRequest", locked),
     Mistake("s3.abac", "s3", "put_bucket_tagging", {"Bucket": "acme-logs", "Tagging": {"TagSet": []}},
             "InvalidRequest", tagged_access),
     Mistake("scheduler", "scheduler", "create_schedule", SCHEDULE, "ValidationException"),
@@ -224,6 +279,10 @@ MISTAKES = (
             deleted_queue),
     Mistake("secretsmanager", "secretsmanager", "put_secret_value", {"SecretId": "acme", "SecretString": "y"},
             "InvalidRequestException", deleted_secret),
+    Mistake("route53", "route53", "create_hosted_zone", {"Name": "acme.example", "CallerReference": "one"},
+            "HostedZoneAlreadyExists", hosted_zone),
+    Mistake("acm", "acm", "request_certificate", {"DomainName": "acme.example", "ValidationMethod": "DNS",
+            "SubjectAlternativeNames": [f"n{n}.acme.example" for n in range(10)]}, "LimitExceededException"),
     Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
     Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",

@@ -110,6 +110,16 @@ def test_a_lost_reply_is_a_broken_connection(served: Served) -> None:
     assert refused(served.client("iam").get_user, UserName="alice") is None
 
 
+def test_connections_are_kept_open(served: Served) -> None:
+    iam = served.client("iam")
+    for name in ("alice", "bob"):
+        iam.create_user(UserName=name)
+    assert refused(iam.create_user, UserName="bob") == "EntityAlreadyExists"
+
+    session: Any = iam._endpoint.http_session
+    assert session._manager.connection_from_url(iam.meta.endpoint_url).num_connections == 1
+
+
 def test_warming_leaves_no_trace() -> None:
     sandbox = Sandbox()
     warm(sandbox)

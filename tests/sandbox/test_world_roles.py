@@ -302,7 +302,8 @@ def test_a_token_of_an_identity_provider_leads_to_the_account_of_the_role() -> N
         "Condition": same(f"{GITHUB.removeprefix('https://')}:sub", "repo:acme/infra:ref:refs/heads/main"),
     }
     iam.create_role(RoleName="Ci", AssumeRolePolicyDocument=json.dumps(policy(federated)))
-    ask = {"RoleSessionName": "run", "WebIdentityToken": token(sub="repo:acme/infra:ref:refs/heads/main")}
+    text = token(world.accounts[PROD], sub="repo:acme/infra:ref:refs/heads/main")
+    ask = {"RoleSessionName": "run", "WebIdentityToken": text}
     calls = world.accounts[USERS].client("sts", "eu-west-1")
 
     key = key_of(calls.assume_role_with_web_identity(RoleArn=role("Ci"), **ask))

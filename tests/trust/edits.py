@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awsbase.testing.sample import ACCOUNT
-from tests.trust.starts import CLOSE, KEYS, LAMBDA, READS
+from tests.trust.starts import BACK_VAULT, CLOSE, KEYS, LAMBDA, READS, RECORDS
 
 THEIRS = "customers-acme"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -594,6 +594,62 @@ kept.asks(
     "newly allows",
 )
 
+written = Section("written")
+PAY, API = "log_groups./app/pay", "repositories.api"
+GIVES = "it gives new permissions"
+written.asks("log_groups.*.retention_days", {f"{PAY}.retention_days": 1}, "drop what was logged", "gone within days")
+written.asks(
+    "log_groups", {"log_groups./old/*": {"retention_days": 1}}, "drop the events of others", "gone within days"
+)
+written.passes(
+    "log_groups", {"log_groups": None}, "stop keeping logs", "what a manifest no longer names is not touched"
+)
+written.passes(
+    "log_groups.*.key",
+    {f"{PAY}.key": "alias/acme-logs"},
+    "encrypt logs under another key",
+    "CloudWatch Logs alone uses it, and who may read events reads them as before",
+)
+written.stops(
+    "log_groups.*.class", {f"{PAY}.class": "infrequent-access"}, "let alarms count nothing", "changes the class of none"
+)
+written.asks("log_groups.*.protect", {f"{PAY}.protect": False}, "let logs be deleted", "it can be deleted then")
+written.asks("log_groups.*.mask", {f"{PAY}.mask": []}, "show what is masked", "whoever reads it sees EmailAddress")
+written.asks("log_groups.*.writers", {f"{PAY}.writers": ["server", "other"]}, "let a role write logs", GIVES)
+written.asks(
+    "log_groups.*.writers", {"log_groups./app/web.writers": ["server"]}, "let a role write more", "newly allows"
+)
+written.asks(
+    "log_groups.*.preset",
+    {f"{PAY}.preset": "syslog"},
+    "let a role read a parameter",
+    "newly allows Action ssm:GetParameter",
+)
+written.asks(
+    "repositories.*.immutable",
+    {f"{API}.immutable": False},
+    "replace images under their tags",
+    "another image under a tag",
+)
+written.asks(
+    "repositories.*.moving_tags", {f"{API}.moving_tags": ["v*"]}, "replace images under a tag", "another image under v*"
+)
+written.passes("repositories.*.scan", {f"{API}.scan": False}, "scan no image", "a rule that there is stays")
+written.asks(
+    "repositories.*.keep_untagged_days", {f"{API}.keep_untagged_days": 1}, "delete images", "gone sooner, for good"
+)
+written.stops(
+    "repositories.*.key", {f"{API}.key": "alias/acme-x"}, "encrypt under another key", "changes the key of no"
+)
+written.asks("repositories.*.readers", {f"{API}.readers": ["server", "other"]}, "let a role pull", GIVES)
+written.asks("repositories.*.writers", {f"{API}.writers": ["server"]}, "let a role push", "newly allows")
+written.asks("repositories.*.accounts", {f"{API}.accounts": ["222222222222"]}, "let an account pull", "newly allows")
+written.passes(
+    "repositories", {"repositories": None}, "delete images", "what a manifest no longer names is not touched"
+)
+theirs.asks("repositories", {"repositories": {"theirs": {}}}, "delete images of others", "gone sooner, for good")
+theirs.asks("repositories", {"repositories": {"theirs": {}}}, "refuse a push of others", "a tag again is refused")
+
 people = Section("people")
 MORE = "it gives new permissions"
 people.asks(
@@ -1080,6 +1136,77 @@ backups.passes(
     "backups backups.ebs", {"backups": None}, "stop backups", "what a manifest no longer names is not touched"
 )
 
+vault = Section("vault")
+V, P = "backups.vault", "backups.plans"
+R = f"{P}.*.rules"
+vault.asks(
+    f"{V}.lock {V}.lock.keep_at_least_days",
+    {f"{V}.lock.keep_at_least_days": 1},
+    "let what is new go after a day",
+    "what is new can go after 1 days, not 14",
+)
+vault.asks(f"{V}.lock", {f"{V}.lock": False}, "take the lock off", "can delete what it keeps before its time")
+vault.asks(
+    f"{V}.lock.final_after_days",
+    {f"{V}.lock.final_after_days": 3},
+    "make the lock final",
+    "after 3 days nobody can shorten or remove it",
+)
+vault.stops(
+    f"{V}.lock.keep_at_most_days",
+    {f"{V}.lock.keep_at_most_days": 90},
+    "have the lock refuse what a rule makes",
+    "takes nothing that is kept for more than 90 days",
+)
+vault.asks(
+    f"{V}.name {V}.key",
+    {V: {"name": "other", "key": "alias/other"}},
+    "make what is new in another vault",
+    "makes them in another vault",
+)
+vault.passes(
+    f"{V} {V}.copies_from",
+    {f"{V}.copies_from": ["111122223333"]},
+    "let another account copy into the vault",
+    "it can put something there, and read and delete nothing",
+)
+vault.asks(
+    f"{R} {R}.*.at {R}.*.days {R}.*.keep_days",
+    {f"{P}.data.rules": {"daily": {"at": "05:00", "days": ["monday"], "keep_days": 15}}},
+    "copy on mondays, for two weeks",
+    "daily makes them more seldom, daily keeps them for a shorter time",
+)
+vault.passes(
+    f"{R}.*.start_within_hours {R}.*.done_within_hours {R}.*.day_of_month {R}.*.cold_after_days",
+    {
+        f"{P}.data.rules.monthly": {
+            "day_of_month": 2,
+            "keep_days": 400,
+            "start_within_hours": 2,
+            "done_within_hours": 24,
+            "cold_after_days": 60,
+        }
+    },
+    "make copies at another time, warm for longer",
+    "as many are made, and kept as long",
+)
+vault.stops(
+    f"{R}.*.continuous", {f"{P}.data.rules.monthly.continuous": True}, "keep any second for a year", "35 days at most"
+)
+vault.asks(
+    f"{P}.*.copies {P}.*.copies.vault {P}.*.copies.keep_days",
+    {f"{P}.data.copies": [{"vault": f"{BACK_VAULT}2", "keep_days": 30}]},
+    "copy elsewhere, for a shorter time",
+    f"copies less to {BACK_VAULT}",
+)
+vault.asks(
+    f"{P}.*.tags {P}.*.services",
+    {f"{P}.data.tags": {"backup": "never"}, f"{P}.data.services": ["dynamodb"]},
+    "copy less",
+    "nothing is kept of what was chosen",
+)
+vault.passes(P, {P: None}, "stop copying", "what a manifest no longer names is not touched")
+
 contacts = Section("contacts")
 C = "contacts.security"
 contacts.asks(
@@ -1308,20 +1435,114 @@ people.asks(
 )
 fleet.passes("fleet fleet_access", {"fleet": None, A: None}, "drop the engine", UNTOUCHED)
 
+# --- jobs of a pipeline ---------------------------------------------------------------------------------------------
+github, gitlab, old_pipeline = Section("github"), Section("gitlab"), Section("old pipeline")
+CI, NEWLY = "ci.github", "newly allows Principal Federated"
+github.passes("ci", {"ci": None}, "forget the pipeline", UNTOUCHED)
+github.asks(f"{CI} ci.gitlab", {"ci": {"gitlab": {"project": "acme/infra"}}}, "let GitLab in too", NEWLY)
+github.asks(f"{CI}.repository", {f"{CI}.repository": "mallory/infra"}, "let jobs of others apply", NEWLY)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": "3", f"{CI}.owner_id": "4"},
+    "let whoever has the name now apply",
+    NEWLY,
+)
+github.asks(
+    f"{CI}.repository_id {CI}.owner_id",
+    {f"{CI}.repository_id": None, f"{CI}.owner_id": None},
+    "let whoever gets the name apply",
+    NEWLY,
+)
+github.asks(f"{CI}.branch", {f"{CI}.branch": "next"}, "let another branch plan", NEWLY)
+github.asks(f"{CI}.environment", {f"{CI}.environment": "dev"}, "apply without the reviewers", NEWLY)
+github.stops(f"{CI}.environment", {f"{CI}.environment": "*"}, "apply from any environment", "would let others in")
+github.stops(f"{CI}.repository", {f"{CI}.repository": "acme/*"}, "let any repository apply", "would let others in")
+gitlab.asks("ci.gitlab.url", {"ci.gitlab.url": "https://git.mallory.example"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.project", {"ci.gitlab.project": "mallory/infra"}, "let jobs of others apply", NEWLY)
+gitlab.asks("ci.gitlab.branch", {"ci.gitlab.branch": "next"}, "apply from another branch", NEWLY)
+gitlab.asks("ci.gitlab.review", {"ci.gitlab.review": ["next"]}, "let another branch plan", NEWLY)
+old_pipeline.asks(
+    "ci",
+    {"ci": {"github": {"repository": "acme/infra"}}},
+    "let jobs in to a role of others, whose provider is gone",
+    "let in to role old-ci",
+)
+domains = Section("domains")
+
+
+def answering(**names: Any) -> dict[str, Any]:
+    """Return the zone with other answers of some names; None takes a name away."""
+    records = {name: answer for name, answer in {**RECORDS, **names}.items() if answer is not None}
+    return {"zones": {"acme.example": {"records": records}}}
+
+
+def with_more(name: str, **answers: Any) -> dict[str, Any]:
+    """Return the zone with other answers of one name beside those that it has."""
+    return answering(**{name: {**RECORDS[name], **answers}})
+
+
+Z = "zones.*.records"
+ELSEWHERE_LED = "no longer gets what is there now"
+domains.asks(
+    f"{Z}.*.alias {Z}.*.alias.to {Z}.*.alias.zone",
+    with_more("@", alias={"to": "others.example", "zone": "Z2FDTNDATAQYW3"}),
+    "lead a domain to others",
+    ELSEWHERE_LED,
+)
+for type, value in (("A", ["192.0.2.9"]), ("AAAA", ["2001:db8::9"]), ("TXT", ["of others"])):
+    domains.asks(f"{Z}.*.{type}", with_more("www", **{type: value}), "lead a name to others", ELSEWHERE_LED)
+domains.asks(f"{Z}.*.MX", with_more("@", MX=["1 mail.others.example"]), "get the mail of a domain", ELSEWHERE_LED)
+domains.asks(
+    f"{Z}.*.CAA", with_more("@", CAA=['0 issue "others.example"']), "let others issue certificates", ELSEWHERE_LED
+)
+domains.asks(f"{Z}.*.CNAME", answering(docs={"CNAME": "x.others.example"}), "lead a name to others", ELSEWHERE_LED)
+domains.asks(f"{Z}.*.DS", with_more("sub", DS=["1 13 2 EF01"]), "make a domain below fail", ELSEWHERE_LED)
+domains.asks(
+    f"{Z}.*.SRV", answering(**{"_sip._tcp": {"SRV": ["1 1 5060 x.others.example"]}}), "hear calls", ELSEWHERE_LED
+)
+domains.asks(
+    f"{Z}.*.NS", answering(new={"NS": ["ns1.others.example"]}), "hand a domain below over", "others answer for"
+)
+domains.asks(Z, answering(www=None), "take a name off the net", ELSEWHERE_LED)
+domains.passes(
+    f"{Z}.*.alias.ipv6",
+    with_more("@", alias={"to": "d1.cloudfront.net", "ipv6": True}),
+    "answer more",
+    "it is the same",
+)
+domains.passes(f"{Z}.*.ttl", with_more("www", ttl=60), "let answers be forgotten sooner", "they stay the same")
+domains.stops(
+    "zones.*.delegated", {"zones": {"acme.example": {"delegated": "yes"}}}, "say what is none", "true or false"
+)
+domains.passes("zones", {"zones": None}, "drop a zone with its records", UNTOUCHED)
+domains.passes(
+    "certificates.*.domains certificates.*.use",
+    {"certificates": {"web": {"domains": ["acme.example"], "use": ["elb", "cloudfront"]}}},
+    "take a domain from what shows it",
+    "it is another certificate, and the old one stays",
+)
+domains.passes("certificates", {"certificates": None}, "drop the certificates", UNTOUCHED)
+
 SECTIONS = [
+    github,
+    gitlab,
+    old_pipeline,
     theirs,
     trail,
     guarded,
     network,
     bastion,
     kept,
+    written,
     people,
     watched,
     money,
     backups,
+    vault,
     contacts,
     organization,
     fleet,
+    domains,
 ]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {

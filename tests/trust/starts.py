@@ -52,12 +52,18 @@ def customers(sandbox: Sandbox) -> None:
 
 
 def function(sandbox: Sandbox) -> None:
-    """Have a log group, a secret, a parameter and a volume key of somebody else."""
+    """Have a log group, a secret, a parameter, a repository and a volume key of somebody else."""
     customers(sandbox)
     sandbox.client("logs", "eu-west-1").create_log_group(logGroupName="theirs")
     secrets = sandbox.client("secretsmanager", "eu-west-1")
     secrets.create_secret(Name="theirs", SecretString="kept")
     sandbox.client("ssm", "eu-west-1").put_parameter(Name="/theirs/region", Value="kept", Type="String")
+    sandbox.client("ecr", "eu-west-1").create_repository(repositoryName="theirs")
+
+
+def unlimited(sandbox: Sandbox) -> None:
+    """Have a log group of somebody else that keeps its events for ever."""
+    sandbox.client("logs", "eu-west-1").create_log_group(logGroupName="/old/app")
 
 
 def people(sandbox: Sandbox) -> None:
@@ -107,8 +113,35 @@ def deploying(sandbox: Sandbox) -> None:
             s3.create_bucket(Bucket="dev-app", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
+def others_who_trust_github(sandbox: Sandbox) -> None:
+    """Have a role that trusts GitHub from when there was a provider, whatever a token is for."""
+    issuer = "token.actions.githubusercontent.com"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {f"{issuer}:sub": "repo:acme/*"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    sandbox.client("iam").create_role(RoleName="old-ci", AssumeRolePolicyDocument=document)
+
+
+BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
+
+RECORDS = {
+    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"], "CAA": ['0 issue "amazon.com"']},
+    "www": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"], "TXT": ["ours"]},
+    "_sip._tcp": {"SRV": ["1 1 5060 sip.acme.example"]},
+    "docs": {"CNAME": "acme.github.io"},
+    "sub": {"NS": ["ns1.acme.example"], "DS": ["1 13 2 ABCD"]},
+}
+CERTIFICATES = {"web": {"domains": ["acme.example", "*.acme.example"]}}
+
 STARTS: Mapping[str, Start] = {
     "nothing": Start({}),
+    "old pipeline": Start({}, before=others_who_trust_github),
+    "github": Start({"ci": {"github": {"repository": "acme/infra", "repository_id": "1", "owner_id": "2"}}}),
+    "gitlab": Start({"ci": {"gitlab": {"project": "acme/infra"}}}),
     "theirs": Start({}, before=function),
     "contacts": Start(
         {
@@ -135,6 +168,7 @@ STARTS: Mapping[str, Start] = {
         },
         after=all_but_the_quiet,
     ),
+    "domains": Start({"zones": {"acme.example": {"records": RECORDS}}, "certificates": CERTIFICATES}),
     "trail": Start({"audit": {"bucket_retention_days": 900, "access_logs": {}, "data_events": True}}),
     "guarded": Start(
         {
@@ -211,5 +245,39 @@ STARTS: Mapping[str, Start] = {
             "fleet_access": {"hub": "210987654321", "organization": "o-acme123456"},
         }
     ),
+    "written": Start(
+        {
+            "log_groups": {
+                "/app/pay": {"retention_days": 400, "protect": True, "mask": ["EmailAddress"], "writers": ["server"]},
+                "/app/web": {},
+            },
+            "repositories": {"api": {"readers": ["server"], "accounts": ["210987654321"]}},
+            "iam": {
+                "roles": {
+                    "server": {"trust": TRUSTED, "policies": []},
+                    "other": {"trust": TRUSTED, "policies": []},
+                }
+            },
+        },
+        before=unlimited,
+    ),
     "backups": Start({"backups": {"ebs": {"schedules": {"daily": {"keep_days": 14}, "weekly": {"days": ["monday"]}}}}}),
+    "vault": Start(
+        {
+            "backups": {
+                "ebs": False,
+                "vault": {"lock": {"keep_at_least_days": 14, "keep_at_most_days": 400}},
+                "plans": {
+                    "data": {
+                        "services": ["dynamodb", "efs"],
+                        "rules": {
+                            "daily": {},
+                            "monthly": {"day_of_month": 1, "keep_days": 400, "cold_after_days": 30},
+                        },
+                        "copies": [{"vault": BACK_VAULT, "keep_days": 60}],
+                    }
+                },
+            }
+        }
+    ),
 }

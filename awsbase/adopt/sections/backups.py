@@ -1,21 +1,32 @@
-"""The backups section: the lifecycle policies that awsbase made, region by region."""
+"""The backups section: the lifecycle policies that awsbase made, region by region, and what AWS Backup keeps."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from awsbase.adopt import backup_plans
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.ensure.backup_plan import BackupPlan
+from awsbase.ensure.backup_vault import BackupVault
 from awsbase.ensure.snapshot_policy import SnapshotPolicy
 from awsbase.facts.snapshot_schedules import Schedule
-from awsbase.manifest.backups import DAYS, Ebs, ScheduleSpec
+from awsbase.manifest.backups import Ebs, ScheduleSpec
+from awsbase.manifest.schedules import DAYS
 
-KINDS = (SnapshotPolicy,)
+KINDS = (SnapshotPolicy, BackupVault, BackupPlan)
 NOT_OURS = "it lacks the tag awsbase:address, by which awsbase knows its own: a manifest would make another beside it"
 
 
 def draft(seen: Seen, section: Draft) -> None:
-    """Write what the policies of all regions have in common, and name those that differ from the first."""
+    """Write the snapshots of volumes, and what AWS Backup keeps."""
+    snapshots = draft_ebs(seen, section)
+    if backup_plans.draft(seen, section) and not snapshots:
+        section.put("ebs", value=False)
+
+
+def draft_ebs(seen: Seen, section: Draft) -> bool:
+    """Write what the policies of all regions have in common, and name those that differ; tell whether any is ours."""
     home, name = seen.base.scope.home, f"{seen.base.name}-ebs"
     ours: list[SnapshotPolicy] = []
     for each in seen.of(SnapshotPolicy):
@@ -27,7 +38,7 @@ def draft(seen: Seen, section: Draft) -> None:
             ours.append(each)
     ours.sort(key=lambda each: (each.scope.region != home, each.scope.region))
     if not ours:
-        return
+        return False
 
     first, *others = ours
     alike = [first, *(each for each in others if said(each) == said(first))]
@@ -38,6 +49,7 @@ def draft(seen: Seen, section: Draft) -> None:
     regions = [each.scope.region for each in alike]
     if regions != [home]:
         section.put("ebs", "regions", value=regions)
+    return True
 
 
 def said(policy: SnapshotPolicy) -> dict[str, Any]:

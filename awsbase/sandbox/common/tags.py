@@ -9,7 +9,7 @@ from awsbase.sandbox.wire import Refusal
 
 MOST = 50
 WRITES = ("Add", "Allocate", "Assume", "Create", "Import", "Put", "Run", "Tag")
-NAMES = ("Tags", "tags", "TagsList", "ResourceTags")
+NAMES = ("Tags", "tags", "TagsList", "ResourceTags", "BackupVaultTags", "BackupPlanTags")
 
 
 def allowed_tags(request: Request) -> None:

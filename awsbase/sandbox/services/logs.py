@@ -1,6 +1,7 @@
 """CloudWatch Logs: filters that replace each other, retentions that are offered, keys that Logs may use."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -16,6 +17,11 @@ from awsbase.sandbox.wire import Refusal
 MONTHS = (60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 RETENTION = {1, 3, 5, 7, 14, 30, *MONTHS}
 FILTERS = 100
+# Without filters: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+UNFILTERED = ("INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS")
+MASKED = ("STANDARD", "INFREQUENT_ACCESS")
+LONGEST_PROTECTION = 30720
+IDENTIFIER = re.compile(r"arn:aws[a-z-]*:dataprotection::aws:data-identifier/[A-Za-z-]+")
 
 
 def valid_retention(request: Request) -> None:
@@ -98,19 +104,22 @@ def standard_class(request: Request) -> None:
     the one of PutMetricFilter's that botocore's model words "not valid on the specified resource".
     """
     group = request.backend("logs").groups.get(request.params["logGroupName"])
-    if getattr(group, "log_class", "STANDARD") in ("INFREQUENT_ACCESS", "DELIVERY"):
+    if getattr(group, "log_class", "STANDARD") in UNFILTERED:
         raise Refusal(
             "InvalidOperationException", f"This operation is not supported for log groups of class {group.log_class}"
         )
 
 
 def keep_class(request: Request, response: dict[str, Any]) -> None:
-    """Keep the class of a new log group, which moto forgets.
+    """Keep the class and the protection of a new log group, which moto forgets.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
     """
     group = request.backend("logs").groups[request.params["logGroupName"]]
     group.log_class = request.params.get("logGroupClass", "STANDARD")
+    group.protected = request.params.get("deletionProtectionEnabled", False)
+    if group.log_class == "DELIVERY":
+        group.retention_in_days = 1
 
 
 def tell_class(request: Request, response: dict[str, Any]) -> None:
@@ -125,6 +134,8 @@ def tell_class(request: Request, response: dict[str, Any]) -> None:
         group["logGroupClass"] = getattr(held.get(group["logGroupName"]), "log_class", "STANDARD")
         if getattr(held.get(group["logGroupName"]), "protected", False):
             group["deletionProtectionEnabled"] = True
+        if getattr(held.get(group["logGroupName"]), "masks", None):
+            group["dataProtectionStatus"] = "ACTIVATED"
 
 
 def protect(request: Request) -> dict[str, Any]:
@@ -132,11 +143,96 @@ def protect(request: Request) -> dict[str, Any]:
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogGroupDeletionProtection.html
     """
+    identified(request).protected = request.params["deletionProtectionEnabled"]
+    return {}
+
+
+def identified(request: Request) -> Any:
+    """Return the log group that is named by its name or ARN; raises Refusal with ResourceNotFoundException."""
     name = request.params["logGroupIdentifier"].removesuffix(":*").rpartition(":log-group:")[2]
     group = request.backend("logs").groups.get(name)
     if group is None:
         raise Refusal("ResourceNotFoundException", "The specified log group does not exist.")
-    group.protected = request.params["deletionProtectionEnabled"]
+    return group
+
+
+def kept_a_day(request: Request) -> None:
+    """Refuse to change how long a group of the class DELIVERY keeps events, which is always a day.
+
+    Raises Refusal with InvalidParameterException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+    """
+    group = request.backend("logs").groups.get(request.params["logGroupName"])
+    if getattr(group, "log_class", "STANDARD") == "DELIVERY":
+        raise Refusal("InvalidParameterException", "Retention cannot be changed for log groups of class DELIVERY")
+
+
+def mask(request: Request) -> dict[str, Any]:
+    """Keep what a log group masks; moto has no data protection.
+
+    Raises Refusal with ResourceNotFoundException, InvalidParameterException or LimitExceededException: a policy audits
+    and masks the same data, and tells what it finds to another log group than its own, which is there.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDataProtectionPolicy.html
+    """
+    group, text = identified(request), request.params["policyDocument"]
+    if getattr(group, "log_class", "STANDARD") not in MASKED:
+        raise Refusal("InvalidParameterException", f"Data protection is not supported for class {group.log_class}")
+    if len(text) > LONGEST_PROTECTION:
+        raise Refusal("LimitExceededException", "The data protection policy is too long.")
+    if wrong := unprotecting(request, text, group.name):
+        raise Refusal("InvalidParameterException", f"Invalid data protection policy: {wrong}")
+    group.masks = text
+    return {"logGroupIdentifier": request.params["logGroupIdentifier"], "policyDocument": text}
+
+
+def unprotecting(request: Request, text: str, name: str) -> str:
+    """Return what is wrong with a data protection policy; empty when nothing is."""
+    try:
+        document = json.loads(text)
+        statements = [(each["DataIdentifier"], each["Operation"]) for each in document["Statement"]]
+        named = document["Name"] and document["Version"] == "2021-06-01"
+    except (ValueError, KeyError, TypeError):
+        return "it is no policy of the version 2021-06-01"
+    if not named:
+        return "it is no policy of the version 2021-06-01"
+    audits = [(data, done["Audit"]) for data, done in statements if "FindingsDestination" in done.get("Audit", {})]
+    masks = [data for data, done in statements if done.get("Deidentify", {}).get("MaskConfig") == {}]
+    if len(statements) != 2 or len(audits) != 1 or len(masks) != 1:
+        return "it has one statement that audits and one that masks"
+    if not masks[0] or sorted(audits[0][0]) != sorted(masks[0]):
+        return "both statements name the same data"
+    if any(
+        re.fullmatch(r"arn:aws[a-z-]*:dataprotection::aws:data-identifier/[A-Za-z-]+", each) is None
+        for each in masks[0]
+    ):
+        return "an unknown data identifier"
+    told = audits[0][1]["FindingsDestination"].get("CloudWatchLogs", {}).get("LogGroup")
+    if told and (told == name or told not in request.backend("logs").groups):
+        return "findings go to another log group, which is there"
+    return ""
+
+
+def tell_masks(request: Request) -> dict[str, Any]:
+    """Answer with what a log group masks; of one that masks nothing there is no document.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetDataProtectionPolicy.html
+    """
+    group = identified(request)
+    found = {"policyDocument": text} if (text := getattr(group, "masks", None)) else {}
+    return {"logGroupIdentifier": request.params["logGroupIdentifier"], **found}
+
+
+def unmask(request: Request) -> dict[str, Any]:
+    """Let a log group mask nothing any more; raises Refusal with ResourceNotFoundException.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DeleteDataProtectionPolicy.html
+    """
+    group = identified(request)
+    if not getattr(group, "masks", None):
+        raise Refusal("ResourceNotFoundException", "The specified log group has no data protection policy.")
+    group.masks = None
     return {}
 
 
@@ -243,6 +339,12 @@ TAGGED = at("logs:{region}:{account}:log-group:{logGroupName}")
 ANY_GROUP = at("logs:{region}:{account}:log-group::log-stream:")
 
 
+def identified_group(request: Request) -> Iterable[str]:
+    """Name the log group that is given by its name or its ARN."""
+    name = request.params["logGroupIdentifier"].removesuffix(":*").rpartition(":log-group:")[2]
+    return [f"arn:{request.partition}:logs:{request.region}:{request.account}:log-group:{name}:log-stream:"]
+
+
 def filtered_group(request: Request) -> Iterable[str]:
     """Name the log group whose filters are asked for; where none is named, AWS looks among all."""
     return (GROUP if "logGroupName" in request.params else ANY_GROUP)(request)
@@ -254,7 +356,9 @@ def groups(logs: Any) -> Any:
         group.name: {
             "retention": group.retention_in_days,
             "key": group.kms_key_id,
+            "class": getattr(group, "log_class", "STANDARD"),
             "protected": getattr(group, "protected", False),
+            "masks": getattr(group, "masks", None),
             "tags": tag_dict(logs.tagger.list_tags_for_resource(group.arn)["Tags"]),
             "filters": sorted(
                 (
@@ -278,8 +382,11 @@ CALLS = table(
             act("logs:TagResource", TAGGED, when="tags"),
             act("logs:AssociateKmsKey", GROUP, when="kmsKeyId"),
         ],
+        "GetDataProtectionPolicy PutDataProtectionPolicy DeleteDataProtectionPolicy PutLogGroupDeletionProtection": [
+            own(identified_group)
+        ],
         "DeleteLogGroup PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey "
-        "PutLogGroupDeletionProtection PutMetricFilter DeleteMetricFilter "
+        "PutMetricFilter DeleteMetricFilter "
         "DescribeLogStreams FilterLogEvents CreateLogStream "
         "GetLogEvents PutLogEvents DescribeSubscriptionFilters": [own(GROUP)],
         "ListTagsForResource TagResource UntagResource": [own(given("resourceArn"))],
@@ -303,6 +410,10 @@ RULES = (
     Rule("logs:CreateLogGroup", after=keep_class, strict=False),
     Rule("logs:DescribeLogGroups", after=tell_class),
     Rule("logs:PutLogGroupDeletionProtection", before=protect, strict=False),
+    Rule("logs:PutRetentionPolicy logs:DeleteRetentionPolicy", before=kept_a_day),
+    Rule("logs:PutDataProtectionPolicy", before=mask, strict=False),
+    Rule("logs:GetDataProtectionPolicy", before=tell_masks, strict=False),
+    Rule("logs:DeleteDataProtectionPolicy", before=unmask, strict=False),
     Rule("logs:DeleteLogGroup", before=unprotected),
     Rule("logs:DeleteLogGroup", after=forget_group, strict=False),
     Rule("logs:DeleteMetricFilter", before=known_filter),

@@ -13,6 +13,7 @@ from awsbase.sandbox.services.iam import (
     entities,
     last_accessed,
     mfa,
+    oidc,
     passwords,
     permissions,
     policy_documents,
@@ -33,6 +34,8 @@ def tags(request: Request, arn: str) -> dict[str, str]:
         listed = next((held.tags for held in iam.roles.values() if held.arn == arn), [])
     if kind == "policy" and arn in iam.managed_policies:
         listed = (iam.managed_policies[arn].tags or {}).values()
+    if kind == "oidc-provider" and arn in iam.open_id_providers:
+        listed = iam.open_id_providers[arn].tags.values()
     if kind == "instance-profile":
         listed = next((held.tags for held in iam.instance_profiles.values() if held.arn == arn), [])
     return {tag["Key"]: tag["Value"] for tag in listed or []}
@@ -65,6 +68,7 @@ SERVICE = Service(
         *mfa.RULES,
         *passwords.RULES,
         *corrections.RULES,
+        *oidc.RULES,
         *policy_documents.RULES,
         *credential_report.RULES,
         *last_accessed.RULES,

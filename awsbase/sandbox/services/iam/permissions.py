@@ -25,6 +25,7 @@ ROLE = entity("role", "RoleName", lambda iam: iam.roles)
 PROFILE = entity("instance-profile", "InstanceProfileName", lambda iam: iam.instance_profiles)
 POLICY = given("PolicyArn")
 DEVICE = given("SerialNumber")
+PROVIDER = given("OpenIDConnectProviderArn")
 
 
 def new_policy(request: Request) -> list[str]:
@@ -42,6 +43,11 @@ def new_device(request: Request) -> list[str]:
             f"iam::{request.account}:mfa{request.params.get('Path') or '/'}{request.params['VirtualMFADeviceName']}",
         )
     ]
+
+
+def new_provider(request: Request) -> list[str]:
+    """Name the identity provider that is created."""
+    return [arn(request, f"iam::{request.account}:oidc-provider/{request.params['Url'].removeprefix('https://')}")]
 
 
 def moved(kind: str) -> Resources:
@@ -134,6 +140,10 @@ CALLS = table(
         "GetInstanceProfile DeleteInstanceProfile RemoveRoleFromInstanceProfile ListInstanceProfileTags "
         "TagInstanceProfile UntagInstanceProfile": [own(PROFILE)],
         "AddRoleToInstanceProfile": [own(PROFILE), pass_to_instances],
+        "CreateOpenIDConnectProvider": [own(new_provider), tagged("iam:TagOpenIDConnectProvider", new_provider)],
+        "GetOpenIDConnectProvider DeleteOpenIDConnectProvider AddClientIDToOpenIDConnectProvider "
+        "RemoveClientIDFromOpenIDConnectProvider ListOpenIDConnectProviderTags TagOpenIDConnectProvider "
+        "UntagOpenIDConnectProvider UpdateOpenIDConnectProviderThumbprint": [own(PROVIDER)],
         "CreateVirtualMFADevice": [own(new_device), tagged("iam:TagMFADevice", new_device)],
         "DeleteVirtualMFADevice ListMFADeviceTags TagMFADevice UntagMFADevice": [own(DEVICE)],
     }

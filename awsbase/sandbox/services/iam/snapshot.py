@@ -35,6 +35,14 @@ def entities(iam: Any) -> dict[str, Any]:
             }
             for profile in iam.instance_profiles.values()
         },
+        "oidc providers": {
+            provider.arn: {
+                "client ids": sorted(provider.client_id_list),
+                "thumbprints": provider.thumbprint_list,
+                "tags": tag_dict(provider.tags.values()),
+            }
+            for provider in iam.open_id_providers.values()
+        },
         "aliases": iam.account_aliases,
         "password policy": plain(vars(iam.account_password_policy)) if iam.account_password_policy else None,
         "mfa devices": {

@@ -3,20 +3,21 @@
 from typing import Any
 
 from awsbase.sandbox.service import Codes, Need, Request, ResourcePolicy, Service, TagWords
-from awsbase.sandbox.services.s3 import abac, permissions, rules
+from awsbase.sandbox.services.s3 import abac, cors, object_lock, permissions, replication, rules, transitions
 from awsbase.sandbox.snapshot import by_partition, document, plain, tag_dict
 
 
 def buckets(s3: Any) -> dict[str, Any]:
     """Return the buckets of a partition, by name."""
     attributes = (
-        "region_name versioning_status logging encryption ownership_rule object_lock_enabled accelerate_configuration"
+        "region_name versioning_status logging encryption ownership_rule object_lock_enabled default_lock_mode "
+        "default_lock_days default_lock_years accelerate_configuration cors replication"
     )
     # An access log has a file for each request, whenever it came.
     logging = [bucket.logging for bucket in s3.buckets.values() if bucket.logging]
     access_logs = {to["TargetBucket"]: to.get("TargetPrefix") or "" for to in logging}
     return {
-        bucket.name: {name: plain(getattr(bucket, name)) for name in attributes.split()}
+        bucket.name: {name: plain(getattr(bucket, name, None)) for name in attributes.split()}
         | {
             "policy": document(bucket.policy),
             "lifecycle": plain(getattr(bucket, "lifecycle_as_put", None) or bucket.rules),
@@ -50,7 +51,14 @@ ROOT_MAY = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 
 SERVICE = Service(
     "s3",
-    rules=(*rules.RULES, *abac.RULES),
+    rules=(
+        *rules.RULES,
+        *transitions.RULES,
+        *cors.RULES,
+        *object_lock.RULES,
+        *replication.RULES,
+        *abac.RULES,
+    ),
     calls=permissions.CALLS,
     listed_in=listed_in,
     policy=ResourcePolicy(policy),

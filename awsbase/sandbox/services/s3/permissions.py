@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from awsbase.sandbox.authorization.permissions import act, arn, own, param, table
+from awsbase.sandbox.authorization.permissions import act, arn, own, param, passing, table
 from awsbase.sandbox.service import Need, Permissions, Request
 from awsbase.sandbox.services.kms import key_arn, via
 
@@ -109,6 +109,13 @@ CALLS = table(
         "GetBucketNotificationConfiguration": renamed("GetBucketNotification"),
         "PutBucketNotificationConfiguration": renamed("PutBucketNotification"),
         "GetBucketReplication": renamed("GetReplicationConfiguration"),
+        "PutBucketReplication": [
+            act("s3:PutReplicationConfiguration", bucket),
+            passing("ReplicationConfiguration.Role", "s3.amazonaws.com"),
+        ],
+        "DeleteBucketReplication": renamed("PutReplicationConfiguration"),
+        "GetBucketCors": renamed("GetBucketCORS"),
+        "PutBucketCors DeleteBucketCors": renamed("PutBucketCORS"),
         "GetObject HeadObject": [get],
         "PutObject CreateMultipartUpload": [put],
         "DeleteObject": [delete],

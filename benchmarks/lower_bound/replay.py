@@ -1,0 +1,29 @@
+"""The fewest calls of a converged run are those that it makes: each as soon as there is a thread for it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.config import Config
+
+from benchmarks.lower_bound.aws import AT_ONCE, finish, pool
+
+
+def replay(calls: Path) -> None:
+    """Make the calls of a file again, listed as [service, region, operation, parameters], side by side."""
+    session, config = boto3.Session(), Config(max_pool_connections=AT_ONCE)
+
+    @cache
+    def client(service: str, region: str) -> Any:
+        return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+
+    with pool() as threads:
+        finish(
+            threads.submit(getattr(client(service, region), xform_name(operation)), **params)
+            for service, region, operation, params in json.loads(calls.read_text())
+        )
