@@ -207,7 +207,7 @@ def store_new(run: Run, want: SmtpPassword, have: UserFacts, held: Sequence[Acce
     """
     beside = " ".join(each.id for each in held) or ALONE
     if have.tags.get(BEGUN) != beside:
-        note(run, want, BEGUN, beside)
+        note(run, want, BEGUN, beside, " ".join(each.short for each in held) or ALONE)
     made = run.create("access key", run.aws.iam.create_access_key, UserName=want.user)["AccessKey"]
     key = made["AccessKeyId"]
     call: dict[str, Any] = {
@@ -225,16 +225,16 @@ def store_new(run: Run, want: SmtpPassword, have: UserFacts, held: Sequence[Acce
     forget(run, want, replace(have, tags={**have.tags, BEGUN: beside}), BEGUN)
 
 
-def note(run: Run, want: SmtpPassword, tag: str, value: object) -> None:
-    """Note something at the user, in a tag."""
-    drift = [Drift(tag, None, value)]
+def note(run: Run, want: SmtpPassword, tag: str, value: object, told: str) -> None:
+    """Note something at the user, in a tag; it is `told` in a plan."""
+    drift = [Drift(tag, None, told)]
     run.update("note at the user", drift, run.aws.iam.tag_user, UserName=want.user, Tags=[{"Key": tag, "Value": value}])
 
 
 def forget(run: Run, want: SmtpPassword, have: UserFacts, tag: str) -> None:
     """Take away a note at the user that has served its purpose."""
     if tag in have.tags:
-        drift = [Drift(tag, have.tags[tag], None)]
+        drift = [Drift(tag, "a note", None)]
         run.update("note at the user, which goes", drift, run.aws.iam.untag_user, UserName=want.user, TagKeys=[tag])
 
 
@@ -291,6 +291,8 @@ def rotate(
         return
     forget(run, want, have, SWITCHED_OFF)
     store_new(run, want, have, held, kept)
+    assert want.after is not None
+    run.note(works_until(f"…{kept.current[-4:]}", run.now() + want.after))
 
 
 def retire(run: Run, want: SmtpPassword, have: UserFacts, old: AccessKey, since: datetime) -> None:
@@ -300,9 +302,7 @@ def retire(run: Run, want: SmtpPassword, have: UserFacts, old: AccessKey, since:
     off = switched_off(have, old)
     used = run.read(last_use, old.id) if old.active else None
     if run.now() < since + want.after:
-        run.note(
-            f"the old access key {old.short} works until the first `mail rotate` after {shown(since + want.after)}"
-        )
+        run.note(works_until(old.short, since + want.after))
     elif old.active:
         why = f"something used {old.short} on {used:%Y-%m-%d}, after the new password was stored" if used else ""
         run.update(
@@ -319,18 +319,23 @@ def retire(run: Run, want: SmtpPassword, have: UserFacts, old: AccessKey, since:
         note_time(run, want, old)
     elif run.now() < off + want.after:
         run.note(
-            f"the old access key {old.short} is off; the first `mail rotate` after {shown(off + want.after)} deletes it"
+            f"the old access key {old.short} is off; the first {ROTATE} after {shown(off + want.after)} deletes it"
         )
     else:
         run.delete(f"access key {old.short}", iam.delete_access_key, UserName=want.user, AccessKeyId=old.id)
         forget(run, want, have, SWITCHED_OFF)
 
 
+def works_until(key: str, moment: datetime) -> str:
+    """Say how long an old key works."""
+    return f"the old access key {key} works until the first {ROTATE} after {shown(moment)}"
+
+
 def note_time(run: Run, want: SmtpPassword, key: AccessKey) -> None:
     """Note at the user when a key was switched off, by AWS's clock."""
     now = run.creation_time()
     value = Deferred(f"when {key.short} was switched off", lambda: f"{key.id} {now.resolve()}")
-    note(run, want, SWITCHED_OFF, value)
+    note(run, want, SWITCHED_OFF, value, key.short)
 
 
 def switched_off(user: UserFacts, key: AccessKey) -> datetime | None:

@@ -117,7 +117,7 @@ def add_rules(request: Request, response: dict[str, Any]) -> None:
 
 
 def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
-    """Return the keys of each version, and no token where there is no further page.
+    """Return the keys of each version and when it was made, and no token where there is no further page.
 
     Recorded: LocalStack and cloud-custodian, secretsmanager.ListSecretVersionIds.
     """
@@ -126,6 +126,8 @@ def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
         response.pop("NextToken", None)
     for version in response.get("Versions", []):
         version.setdefault("KmsKeyIds", [held.kms_key_id or "DefaultEncryptionKey"])
+        # moto says that all of them are of this moment.
+        version["CreatedDate"] = held.versions[version["VersionId"]]["createdate"]
 
 
 def dated(request: Request, response: dict[str, Any]) -> None:

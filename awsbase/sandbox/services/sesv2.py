@@ -6,17 +6,21 @@ moto keeps identities, but neither their DKIM tokens nor a MAIL FROM domain, and
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.core.resource_tagging import TaggedResource
 
 from awsbase.sandbox.authorization.permissions import act, arn, given, own, table
+from awsbase.sandbox.domains import answers, bare
 from awsbase.sandbox.service import Codes, Request, Rule, Service
 from awsbase.sandbox.snapshot import remembered
 from awsbase.sandbox.wire import Refusal
 
 IDENTITIES = 10_000
 DEFAULT = "USE_DEFAULT_VALUE"
+# How long AWS looks for the records of a domain.
+PATIENCE = timedelta(hours=72)
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Identity:
 
     name: str
     region: str
+    made: datetime
     signing: bool = True
     mail_from: str = ""
     on_failure: str = DEFAULT
@@ -51,8 +56,6 @@ class Mail:
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     granted: set[str] = field(default_factory=set)
     """The regions that have left the sandbox."""
-    delegated: set[str] = field(default_factory=set)
-    """Domains whose records somebody publishes elsewhere than in a zone of the account."""
 
     def state(self) -> dict[str, Any]:
         """Return what counts as the account's state."""
@@ -86,7 +89,9 @@ def create(request: Request) -> dict[str, Any]:
     """
     name = request.params["EmailIdentity"].lower()
     tags = {tag["Key"]: tag["Value"] for tag in request.params.get("Tags", [])}
-    made = request.memory(Mail).identities[request.region, name] = Identity(name, request.region, tags=tags)
+    made = request.memory(Mail).identities[request.region, name] = Identity(
+        name, request.region, request.sandbox.clock(), tags=tags
+    )
     if not made.is_domain:
         return {"IdentityType": "EMAIL_ADDRESS", "VerifiedForSendingStatus": False}
     dkim = {**signing(made), "Status": "NOT_STARTED"}
@@ -109,10 +114,10 @@ def get(request: Request) -> dict[str, Any]:
     https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetEmailIdentity.html
     """
     one = find(request)
-    status = "SUCCESS" if one.is_domain and verified(request, one) else "PENDING"
+    status = state_of(request, one)
     mail_from: dict[str, Any] = {"BehaviorOnMxFailure": one.on_failure}
     if one.mail_from:
-        known = {"MailFromDomain": one.mail_from, "MailFromDomainStatus": mail_from_status(request, one)}
+        known = {"MailFromDomain": one.mail_from, "MailFromDomainStatus": mail_from_state(request, one)}
         mail_from = {**known, **mail_from}
     return {
         "IdentityType": "DOMAIN" if one.is_domain else "EMAIL_ADDRESS",
@@ -127,26 +132,26 @@ def get(request: Request) -> dict[str, Any]:
     }
 
 
-def verified(request: Request, one: Identity) -> bool:
-    """Tell whether the world finds all three DKIM records of a domain."""
+def state_of(request: Request, one: Identity) -> str:
+    """Return whether the world finds all three DKIM records of a domain, or has not for three days.
+
+    https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
     wanted = {f"{token}._domainkey.{one.name}": f"{token}.dkim.amazonses.com" for token in one.tokens}
-    return one.name in request.memory(Mail).delegated or all(
-        value in values(request, name, "CNAME") for name, value in wanted.items()
-    )
+    if wanted and all(published(request, name, "CNAME", value) for name, value in wanted.items()):
+        return "SUCCESS"
+    return "FAILED" if request.sandbox.clock() - one.made > PATIENCE else "PENDING"
 
 
-def mail_from_status(request: Request, one: Identity) -> str:
+def mail_from_state(request: Request, one: Identity) -> str:
     """Return whether the world finds the record by which bounces reach SES."""
     wanted = f"10 feedback-smtp.{one.region}.amazonses.com"
-    published = one.name in request.memory(Mail).delegated or wanted in values(request, one.mail_from, "MX")
-    return "SUCCESS" if published else "PENDING"
+    return "SUCCESS" if published(request, one.mail_from, "MX", wanted) else "PENDING"
 
 
-def values(request: Request, name: str, kind: str) -> list[str]:
-    """Return the values of a record of the account's zones."""
-    zones = request.backend("route53", "aws").zones.values() if "route53" in request.sandbox.services else ()
-    records = (each for zone in zones for each in zone.rrsets if each.type_ == kind)
-    return [value.rstrip(".") for each in records if each.name.rstrip(".") == name for value in each.records]
+def published(request: Request, name: str, kind: str, value: str) -> bool:
+    """Tell whether the public DNS answers with a value."""
+    return value in map(bare, answers(request.sandbox, name, kind))
 
 
 def list_identities(request: Request) -> dict[str, Any]:
@@ -163,10 +168,9 @@ def list_identities(request: Request) -> dict[str, Any]:
 
 def listed(request: Request, one: Identity) -> dict[str, Any]:
     """Return an identity as a list has it."""
-    done = one.is_domain and verified(request, one)
-    kind = "DOMAIN" if one.is_domain else "EMAIL_ADDRESS"
-    status = "SUCCESS" if done else "PENDING"
-    return {"IdentityType": kind, "IdentityName": one.name, "SendingEnabled": done, "VerificationStatus": status}
+    kind, status = "DOMAIN" if one.is_domain else "EMAIL_ADDRESS", state_of(request, one)
+    known = {"IdentityType": kind, "IdentityName": one.name, "VerificationStatus": status}
+    return {**known, "SendingEnabled": status == "SUCCESS"}
 
 
 def find(request: Request, name: str = "") -> Identity:
