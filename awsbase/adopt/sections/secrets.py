@@ -7,6 +7,7 @@ from typing import Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.adopt.smtp import made_by_mail
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
 from awsbase.ensure.policy import Policy
@@ -24,7 +25,7 @@ def draft(seen: Seen, section: Draft) -> None:
     """Write each secret of the home region whose key is known."""
     keys, home = {each.address for each in seen.at_home(Key)}, seen.base.scope.home
     readers = readers_of(seen, "secrets")
-    left = (each for each in seen.things(Secret) if each.name not in seen.taken)
+    left = (each for each in seen.things(Secret) if each.name not in made_by_mail(seen))
     for described in sorted(left, key=lambda each: each.name):
         secret = described.resource
         assert isinstance(secret, Secret)
