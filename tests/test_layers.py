@@ -27,7 +27,7 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("prices",),
-    ("aws", "bundle", "constraints", "disk", "github", "packages", "totp", "webhooks"),
+    ("aws", "bundle", "constraints", "disk", "github", "packages", "smtp", "totp", "webhooks"),
     ("busy", "models", "records", "responses"),
     ("errors",),
 )

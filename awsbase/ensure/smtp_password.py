@@ -2,7 +2,7 @@
 
 AWS tells the secret key once, in the answer that makes the access key. The password is derived from it in memory, and
 Secrets Manager alone gets it. The version of the secret is named after the access key, so that nobody has to read the
-value to know which key it is of: a key that no version names was lost on the way.
+value to know which key it is of.
 """
 
 from __future__ import annotations
