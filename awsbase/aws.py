@@ -34,33 +34,35 @@ class Clients:
     """The cache behind `Aws`: one client per service and region; every `attach` is called with each new client."""
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
-        from awsbase.models import Models
+        from awsbase.models import own_loader
         from awsbase.responses import StrictParsers
 
         session._session.register_component("response_parser_factory", StrictParsers())
-        session._session.get_component("data_loader").file_loader = Models()
         self.session = session
+        self._own = own_loader(session._session)
         self.watched_by = attach
         self.attempts = attempts
         self._private = private_endpoints(session)
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, bool], Any] = {}
         self._lock = threading.Lock()
 
-    def get(self, service: str, region: str) -> Any:
-        """Return the client of a service in a region."""
+    def get(self, service: str, region: str, *, whole: bool = False) -> Any:
+        """Return the client of a service in a region; a `whole` one knows operations that awsbase does not call."""
         # A session is not thread-safe, its clients are: they are created one at a time and cached.
         with self._lock:
-            client = self._clients.get((service, region))
+            client = self._clients.get((service, region, whole))
             if client is None:
-                client = self._clients[service, region] = self._create(service, region)
+                client = self._clients[service, region, whole] = self._create(service, region, whole)
         return client
 
-    def _create(self, service: str, region: str) -> Any:
+    def _create(self, service: str, region: str, whole: bool) -> Any:
         import botocore
         from botocore.config import Config
 
         from awsbase.connections import share
+        from awsbase.cut_models import complete
 
+        cut = self._load_from(service, whole)
         config = Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=CONNECTIONS,
@@ -83,7 +85,23 @@ class Clients:
         share(client)
         for attach in self.watched_by:
             attach(client)
+        if cut:
+            complete(client, lambda: self.get(service, region, whole=True))
         return client
+
+    def _load_from(self, service: str, whole: bool) -> bool:
+        """Let the session load the models of a service, cut if they can be; return whether they are."""
+        from awsbase.cut_models import called, loader
+        from awsbase.models import whole_models
+
+        cut = None if whole or self._own or service not in called() else loader()
+        inner: Any = self.session._session
+        wanted = self._own or cut or whole_models()
+        if inner.get_component("data_loader") is not wanted:
+            inner.register_component("data_loader", wanted)
+            # It has read the endpoints of those services that the other loader knows.
+            inner._register_endpoint_resolver()
+        return cut is not None
 
 
 def credentials_of(session: boto3.Session) -> Credentials | None:

@@ -16,6 +16,9 @@ from urllib3 import PoolManager
 # A host for each bucket, and one for each service and region: with urllib3's ten, pools would be closed while in use.
 HOSTS = 1000
 
+# What this module changes or uses of botocore's class.
+NEEDED = ("_get_pool_manager_kwargs", "_setup_ssl_cert")
+
 # botocore-stubs do not have what is private to the class.
 Base: Any = URLLib3Session
 
@@ -26,20 +29,24 @@ _shared: dict[str, Connections] = {}
 class Connections(Base):  # type: ignore[misc]
     """botocore's HTTP session, whose TLS context has read the authorities once, before the first connection."""
 
+    _context: Any
+
     @classmethod
     def like(cls, one: Any) -> Connections:
         """Return connections with the settings of one of botocore's sessions; raises AttributeError or OSError."""
         made = cls.__new__(cls)
-        made.__dict__ = {**vars(one), "_proxy_managers": {}}
+        made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None}
         made._manager = PoolManager(**made._get_pool_manager_kwargs())
         made._manager.pool_classes_by_scheme = made._pool_classes_by_scheme
         return made
 
     def _get_pool_manager_kwargs(self, **extra: Any) -> dict[str, Any]:
         settings: dict[str, Any] = super()._get_pool_manager_kwargs(num_pools=HOSTS, **extra)
-        if self._verify:
-            settings["ssl_context"].load_verify_locations(cafile=get_cert_path(self._verify))
-        return settings
+        if self._context is None:
+            self._context = settings["ssl_context"]
+            if self._verify:
+                self._context.load_verify_locations(cafile=get_cert_path(self._verify))
+        return {**settings, "ssl_context": self._context}
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
@@ -50,7 +57,7 @@ def share(client: Any) -> None:
     """Let a client use the connections of all clients with the same settings of TLS, proxies and timeouts."""
     try:
         own = client._endpoint.http_session
-        if type(own) is not URLLib3Session:
+        if type(own) is not URLLib3Session or not all(hasattr(own, name) for name in NEEDED):
             return
         settings = {name: value for name, value in vars(own).items() if name not in ("_manager", "_proxy_managers")}
         proxies = vars(settings.pop("_proxy_config"))

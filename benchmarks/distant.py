@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from awsbase.sandbox import Message, Reply
+    from benchmarks.certificates import Authority
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,44 @@ def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
     warm(sandbox)
     sandbox.seconds, sandbox.most_at_once = milliseconds / 1000, 0
     sandbox.rates = Rates(DOCUMENTED if throttling else ())
-    server: Any = listen(sandbox)
-    connections = 0
-    finish, folder = server.finish_request, tempfile.TemporaryDirectory()
-    authority = Authority(Path(folder.name))
-    context = authority.context()
+    server = listen(sandbox)
+    with tempfile.TemporaryDirectory() as folder:
+        authority = Authority(Path(folder)) if tls else None
+        door = Door(server, authority, 2 * sandbox.seconds)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        print(json.dumps([f"http://127.0.0.1:{server.port}", str(authority.bundle) if authority else ""]), flush=True)
+        for _ in sys.stdin:
+            reads = Counter(call.name for call in sandbox.calls if not call.writes)
+            writes = Counter(call.name for call in sandbox.calls if call.writes)
+            throttled = sum(call.error in TOO_FAST for call in sandbox.calls)
+            made = [(call.service, call.region, call.operation, call.params) for call in sandbox.calls]
+            heard = [reads, writes, throttled, sandbox.most_at_once, door.connections, made]
+            print(json.dumps(heard, default=str), flush=True)
+            sandbox.calls.clear()
+            sandbox.most_at_once = door.connections = 0
+        server.shutdown()
+        thread.join()
 
-    def finish_request(request: socket.socket, address: Any) -> None:
-        """Count a connection, and speak TLS on it; each has a thread of its own."""
-        nonlocal connections
-        with sandbox.counting:
-            connections += 1
-        if not tls:
-            finish(request, address)
+
+class Door:
+    """Counts the connections of a server; with an authority it is a proxy that speaks TLS as any host of AWS.
+
+    A handshake takes so many seconds. Each connection has a thread of its own.
+    """
+
+    def __init__(self, server: Any, authority: Authority | None, seconds: float) -> None:
+        self.connections = 0
+        self._counting = threading.Lock()
+        self._finish, server.finish_request = server.finish_request, self._counted
+        self._context = authority.context() if authority else None
+        self._seconds = seconds
+
+    def _counted(self, request: socket.socket, address: Any) -> None:
+        with self._counting:
+            self.connections += 1
+        if self._context is None:
+            self._finish(request, address)
             return
         asked = b""
         while not asked.endswith(b"\r\n\r\n"):
@@ -130,26 +156,9 @@ def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
                 return
             asked += more
         request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        time.sleep(2 * sandbox.seconds)
-        with suppress(OSError), context.wrap_socket(request, server_side=True) as secured:
-            finish(secured, address)
-
-    server.finish_request = finish_request
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    print(json.dumps([f"http://127.0.0.1:{server.port}", str(authority.bundle) if tls else ""]), flush=True)
-    for _ in sys.stdin:
-        reads = Counter(call.name for call in sandbox.calls if not call.writes)
-        writes = Counter(call.name for call in sandbox.calls if call.writes)
-        throttled = sum(call.error in TOO_FAST for call in sandbox.calls)
-        made = [(call.service, call.region, call.operation, call.params) for call in sandbox.calls]
-        heard = [reads, writes, throttled, sandbox.most_at_once, connections, made]
-        print(json.dumps(heard, default=str), flush=True)
-        sandbox.calls.clear()
-        sandbox.most_at_once = connections = 0
-    server.shutdown()
-    thread.join()
-    folder.cleanup()
+        time.sleep(self._seconds)
+        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
+            self._finish(secured, address)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ def environment(account: Account) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
+        "XDG_CACHE_HOME": tempfile.gettempdir(),
         **(there if account.bundle else {"AWS_ENDPOINT_URL": account.url}),
         **dict.fromkeys(KEYS, "sandbox"),
     }

@@ -30,7 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     # The workers of xdist get the environment too.
     os.environ[draws.SEED] = config.getoption("--seed") or os.environ.get(draws.SEED) or draws.today()
-    # Hundreds of processes start below, and each would compile awsbase; each worker of xdist would compile all tests.
+    # Hundreds of processes start below, with homes of their own: each would cut botocore's models by itself.
+    os.environ["XDG_CACHE_HOME"] = str(config.rootpath / ".pytest_cache" / "home")
+    (config.rootpath / ".pytest_cache" / "home").mkdir(parents=True, exist_ok=True)
+    # Each would compile awsbase, too; each worker of xdist would compile all tests.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     # A shell starts its background jobs with SIGINT ignored, and every process below would inherit that.

@@ -42,6 +42,7 @@ from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
 from awsbase.manifest.security_groups import SecurityGroups
 from awsbase.manifest.state import State
+from awsbase.manifest.tools import Tools
 from awsbase.manifest.values import DistributionName
 from awsbase.manifest.zones import Zones
 
@@ -83,6 +84,9 @@ class Manifest(Section):
     )
     fleet_access: FleetAccess | None = Field(default=None, description="What lets a fleet of another account in.")
     backups: Backups | None = Field(default=None, description="What is copied by itself, and kept for how long.")
+    tools: Tools | None = Field(
+        default=None, description="Programs of others in one version each, for everybody who works on the account."
+    )
     ci: Ci | None = Field(default=None, description="The pipeline that plans and applies this manifest, and its roles.")
     outputs: Outputs | None = Field(
         default=None, description="Where Terraform and others read what the manifest makes."

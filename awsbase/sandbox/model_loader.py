@@ -3,10 +3,16 @@
 from functools import cache
 from typing import Any
 
+from botocore.loaders import Loader
+
+from awsbase.models import Models
+
+
+class SandboxLoader(Loader):
+    """Reads each model from disk once, and so the list of services."""
+
 
 @cache
 def model_loader() -> Any:
-    """Return botocore's loader: each model is read from disk once, and so is the list of services."""
-    from botocore.session import get_session
-
-    return get_session().get_component("data_loader")
+    """Return the one loader of this process."""
+    return SandboxLoader(file_loader=Models())

@@ -45,6 +45,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "accounts": ("awsbase.scripts.accounts", "Show the accounts of an organization file."),
     "profiles": ("awsbase.scripts.profiles", "Write profiles for the accounts and roles of an organization."),
     "state": ("awsbase.scripts.state", "Use the state bucket with Terraform or OpenTofu."),
+    "backups": ("awsbase.scripts.backups", "Show how to restore backups, or rehearse it."),
+    "tools": ("awsbase.scripts.tools", "Pin tools such as OpenTofu for mise and aqua; check the PATH."),
     "bootstrap": ("awsbase.scripts.bootstrap", "Create the first administrator, delete root's access key."),
     "bastion": ("awsbase.scripts.bastion", "Start, use and terminate a bastion."),
     "mfa": ("awsbase.scripts.mfa", "Manage your MFA devices, and get sessions with them."),

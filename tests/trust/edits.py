@@ -1603,6 +1603,13 @@ SECTIONS = [
 ]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {
+    **dict.fromkeys(
+        ("tools", "tools.*.version", "tools.*.platforms"),
+        (
+            "have people install something else: the checksums are those that the project publishes",
+            "tests/toolchain/test_locking.py::test_what_cannot_be_kept_is_not_written",
+        ),
+    ),
     "account.id": (
         "reach another account: it is refused",
         "tests/scripts/test_process.py::test_another_account_is_refused",

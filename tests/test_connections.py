@@ -1,0 +1,202 @@
+"""Clients of a process share one TLS context and one pool a host, with each option that botocore knows."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.exceptions
+import pytest
+from botocore.config import Config
+from botocore.httpsession import URLLib3Session
+
+from awsbase import connections
+from awsbase.aws import Aws
+from awsbase.connections import Connections, share
+from tests.conftest import needs
+from tests.tls import Secured, secured
+
+LOWER_BOUND = Path(__file__).parents[1] / ".venv-lower-bound" / "bin" / "python"
+KEY = "AKIASANDBOXADMIN0000"
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_shared", {})
+    monkeypatch.setenv("NO_PROXY", "")
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
+    """AWS's hosts behind a proxy, whose authority is trusted."""
+    with secured(tmp_path) as found:
+        monkeypatch.setenv("HTTPS_PROXY", found.url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+        yield found
+
+
+def clients(key: str = KEY, region: str = "eu-west-1") -> Any:
+    return Aws(boto3.Session(key, "sandbox", region_name=region), region, attempts=1)
+
+
+def loads(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that grows with each reading of authorities."""
+    read: list[object] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counted(self: ssl.SSLContext, *files: Any, **more: Any) -> None:
+        read.append(files or more)
+        load(self, *files, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counted)
+    return read
+
+
+def test_authorities_are_read_once_for_all_connections(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = loads(monkeypatch)
+    aws = clients()
+    for region in ("eu-west-1", "us-east-1", "eu-central-1"):
+        for _ in range(3):
+            aws.at(region).sts.get_caller_identity()
+    assert len(read) == 1
+    assert hosts.handshakes == [f"sts.{region}.amazonaws.com" for region in ("eu-west-1", "us-east-1", "eu-central-1")]
+
+
+def test_accounts_share_connections_and_nothing_else(hosts: Secured) -> None:
+    """A request that went out with the key or the region of another account would be told here."""
+    keys = ("AKIAAAAAAAAAAAAAAAAA", "AKIABBBBBBBBBBBBBBBB")
+    accounts = [clients(key) for key in keys]
+    expected = []
+    for region in ("eu-west-1", "us-east-1", "eu-west-1"):
+        for key, account in zip(keys, accounts, strict=True):
+            account.at(region).sts.get_caller_identity()
+            expected.append((f"sts.{region}.amazonaws.com", key, region))
+    assert hosts.asked == expected
+    assert sorted(hosts.handshakes) == ["sts.eu-west-1.amazonaws.com", "sts.us-east-1.amazonaws.com"]
+
+
+def test_an_authority_that_nobody_trusts_is_refused(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    with pytest.raises(botocore.exceptions.SSLError):
+        clients().sts.get_caller_identity()
+    assert hosts.asked == []
+
+
+def test_a_bundle_that_is_replaced_counts_from_then_on(hosts: Secured, tmp_path: Path) -> None:
+    clients().sts.get_caller_identity()
+    hosts.authority.bundle.write_text("")
+    with pytest.raises(botocore.exceptions.SSLError):
+        clients().sts.get_caller_identity()
+
+
+@pytest.mark.parametrize("content", [None, "no certificate\n"], ids=["is not there", "holds none"])
+def test_a_bad_bundle_is_told_as_botocore_tells_it(
+    content: str | None, hosts: Secured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "own.pem"
+    if content is not None:
+        bundle.write_text(content)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
+    aws = clients()
+    assert type(aws.sts._endpoint.http_session) is URLLib3Session
+    with pytest.raises((botocore.exceptions.SSLError, botocore.exceptions.HTTPClientError)):
+        aws.sts.get_caller_identity()
+    with pytest.raises((botocore.exceptions.SSLError, botocore.exceptions.HTTPClientError)):
+        boto3.client("sts", "eu-west-1", config=Config(retries={"total_max_attempts": 1})).get_caller_identity()
+
+
+def test_another_proxy_has_another_pool(hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients().sts.get_caller_identity()
+    (tmp_path / "other").mkdir()
+    with secured(tmp_path / "other") as others:
+        monkeypatch.setenv("HTTPS_PROXY", others.url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(others.authority.bundle))
+        clients().sts.get_caller_identity()
+        assert (len(hosts.asked), len(others.asked)) == (1, 1)
+
+
+def test_fips_endpoints_are_asked(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
+    clients(region="us-east-1").sts.get_caller_identity()
+    assert hosts.handshakes == ["sts-fips.us-east-1.amazonaws.com"]
+
+
+def test_a_custom_endpoint_is_asked(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://aws.acme.example")
+    clients().sts.get_caller_identity()
+    assert hosts.handshakes == ["aws.acme.example"]
+
+
+def shared(**options: Any) -> Any:
+    """Return a client that botocore made with options that no profile has, and that shares connections."""
+    session = boto3.Session(KEY, "sandbox", region_name="eu-west-1")
+    client: Any = session.client("sts", **options)
+    share(client)
+    assert type(client._endpoint.http_session) is Connections
+    return client
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_who_verifies_nobody_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients().sts.get_caller_identity()
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    assert shared(verify=False).get_caller_identity()["Account"] == "123456789012"
+    assert len(hosts.handshakes) == 2
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_client_certificates_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with secured(tmp_path, client_certificates=True) as hosts:
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(hosts.authority.bundle))
+        hosts.authority.host("alice")
+        endpoint = hosts.url.replace("http:", "https:")
+        once = Config(retries={"total_max_attempts": 1})
+        with pytest.raises(botocore.exceptions.BotoCoreError):
+            shared(endpoint_url=endpoint, config=once, verify=False).get_caller_identity()
+        certified = once.merge(Config(client_cert=str(tmp_path / "alice.pem")))
+        shared(endpoint_url=endpoint, config=certified, verify=False).get_caller_identity()
+        assert len(hosts.certificates) == 1
+
+
+@pytest.mark.parametrize("inside", ["_get_pool_manager_kwargs", "_setup_ssl_cert"])
+def test_clients_stay_as_botocore_makes_them_when_its_inside_has_changed(
+    inside: str, hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "NEEDED", (*connections.NEEDED, f"{inside}_of_tomorrow"))
+    aws = clients()
+    aws.sts.get_caller_identity()
+    assert type(aws.sts._endpoint.http_session) is URLLib3Session
+
+
+def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = clients().sts._endpoint.http_session
+    assert clients().sts._endpoint.http_session is mine
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert clients().sts._endpoint.http_session is not mine
+
+
+@pytest.mark.parametrize(
+    "python", [Path(sys.executable), pytest.param(LOWER_BOUND, marks=needs(LOWER_BOUND))], ids=["newest", "lower bound"]
+)
+def test_each_botocore_that_setup_allows_shares(python: Path, hosts: Secured) -> None:
+    program = """
+import botocore.session
+from awsbase.connections import Connections, share
+for region in ("eu-west-1", "us-east-1"):
+    client = botocore.session.get_session().create_client("sts", region)
+    share(client)
+    assert type(client._endpoint.http_session) is Connections
+    client.get_caller_identity()
+"""
+    root = str(Path(__file__).parents[1])
+    found = subprocess.run([python, "-c", program], capture_output=True, text=True, cwd=root, check=False, timeout=60)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert len(hosts.handshakes) == 2
