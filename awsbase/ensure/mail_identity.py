@@ -15,7 +15,7 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import access, outage
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
-from awsbase.engine.things import Describe, Described, NotExpressible, Things
+from awsbase.engine.things import Describe, Described, NotExpressible, Things, refused
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -204,13 +204,21 @@ def remove_mail_identity(run: Run, want: MailIdentity) -> None:
 
 def things(facts: Facts, scope: Scope) -> Things:
     """Yield the identities of a region; a mail address is no domain, and no manifest says it."""
+    from botocore.exceptions import ClientError
+
     region, names = scope.region, facts.read(identities, scope.region)
     facts.prefetch((identity, region, name) for name in names if "@" not in name)
     for name in names:
         address = scope.address("mail-identity", name)
         if "@" in name:
             yield NotExpressible(address, ("it is one address, and a manifest says domains",))
-        elif have := facts.read(identity, region, name):
+            continue
+        try:
+            have = facts.read(identity, region, name)
+        except ClientError as error:
+            yield refused(address, error)
+            continue
+        if have:
             found = MailIdentity(scope=scope, domain=name, mail_from=have.mail_from, tags=tags.of_others(have.tags))
             yield Described(found, have.tags)
 
