@@ -1740,6 +1740,62 @@ domains.passes(
 )
 domains.passes("certificates", {"certificates": None}, "drop the certificates", UNTOUCHED)
 
+mail = Section("mail")
+SENDS = "it gives new permissions"
+mail.asks(
+    "mail.domains mail.domains.*.mail_from",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "mail_from": "bounce"}}},
+    "lead bounces elsewhere",
+    "bounces no longer come to",
+)
+mail.asks(
+    "mail.domains.*.dmarc",
+    {"mail.domains": {"acme.example": {"dmarc": "none"}}},
+    "let others send in the name of the domain",
+    "no longer gets what is there now",
+)
+mail.asks(
+    "mail.domains.*.reports",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "reports": "them@other.example"}}},
+    "send reports to others",
+    "no longer gets what is there now",
+)
+mail.asks(
+    "mail.domains.*.records",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "records": False}}},
+    "take the records away",
+    "no longer gets what is there now",
+)
+mail.asks("mail.smtp.from", {"mail.smtp.from": ["*@acme.example"]}, "send in the name of others", "newly allows")
+mail.asks("mail.smtp.readers", {"mail.smtp.readers": ["Web", "Ops"]}, "let a group read the password", SENDS)
+mail.asks("mail.smtp.key", {"mail.smtp.key": "aws"}, "take its own key from the password", "no longer guards it")
+mail.passes("mail.smtp.user", {"mail.smtp.user": "acme-other"}, "make a second user", "the first one stays as it is")
+mail.asks("mail.smtp.secret", {"mail.smtp.secret": "acme/other"}, "let readers read another secret", "newly allows")
+mail.passes("mail.smtp.max_days", {"mail.smtp.max_days": 1000}, "keep the password for long", "it is a reminder")
+mail.passes("mail.smtp", {"mail.smtp": None}, "drop the password", UNTOUCHED)
+mail.passes("mail", {"mail": None, "zones": None}, "drop the domains", UNTOUCHED)
+mail.passes(
+    "mail.production mail.production.wanted",
+    {"mail.production": {"wanted": False}},
+    "stay in the sandbox of SES",
+    "it is a reminder",
+)
+mail.passes(
+    "mail.production.website mail.production.use_case mail.production.type mail.production.contacts "
+    "mail.production.language",
+    {
+        "mail.production": {
+            "website": "https://other.example",
+            "use_case": "letters",
+            "type": "marketing",
+            "contacts": ["them@other.example"],
+            "language": "JA",
+        }
+    },
+    "ask AWS for something else",
+    "a person sends the request",
+)
+
 SECTIONS = [
     github,
     gitlab,
@@ -1762,6 +1818,7 @@ SECTIONS = [
     organization,
     fleet,
     domains,
+    mail,
 ]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {

@@ -321,4 +321,14 @@ STARTS: Mapping[str, Start] = {
             }
         }
     ),
+    "mail": Start(
+        {
+            "zones": {"acme.example": {}},
+            "iam": {"groups": {"Ops": {"policies": []}, "Web": {"policies": []}}},
+            "mail": {
+                "domains": {"acme.example": {"dmarc": "reject"}},
+                "smtp": {"from": ["app@acme.example"], "readers": ["Web"]},
+            },
+        }
+    ),
 }
