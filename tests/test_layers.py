@@ -27,12 +27,10 @@ LAYERS = (
     ("facts",),
     ("engine", "policies", "userdata"),
     ("prices",),
+    ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "totp", "webhooks"),
     ("cut_models",),
     ("busy", "connections", "disk", "models", "records", "responses"),
-    ("toolchain",),
-    ("aws", "bundle", "constraints", "disk", "github", "packages", "totp", "webhooks"),
-    ("busy", "models", "records", "responses"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}

@@ -116,7 +116,12 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
                 left_out[name] = (unread[name].message,)
         judged = judge(drafts, target, plan)
         unread |= judged.unread
+        # A section that went leaves what it would have made to the others.
+        orphans = taken - judged.addresses if judged.addresses is not None else set()
+        taken -= orphans
         if isinstance(judged, Proven):
+            if orphans:
+                continue
             return replace(judged, refuted=refuted, left_out=left_out, unread=unread)
         for each in judged.wrong:
             if each.taken and each.address not in taken:
@@ -130,10 +135,14 @@ def proven(seen: Seen, sections: Mapping[str, Drafting], target: Target, plan: P
 
 @record
 class Refuted:
-    """What is wrong with a draft, and what its plan could not read. The draft itself is not kept: it may be large."""
+    """What is wrong with a draft, and what its plan could not read. The draft itself is not kept: it may be large.
+
+    `addresses` are those of the manifest, if it could be loaded.
+    """
 
     wrong: Sequence[Objection]
     unread: Mapping[str, Unread] = field(default_factory=dict)
+    addresses: frozenset[str] | None = None
 
 
 def judge(drafts: Sequence[Draft], target: Target, plan: Plan) -> Proven | Refuted:
@@ -149,7 +158,7 @@ def judge(drafts: Sequence[Draft], target: Target, plan: Plan) -> Proven | Refut
     wrong = [each for each in objections(done, section_of) if each.section not in target.has]
     unread = {each.name: each for each in refused(done) if section_of[each.name] not in target.has}
     if wrong:
-        return Refuted(wrong, unread)
+        return Refuted(wrong, unread, frozenset(section_of))
     return Proven(text, files, drafts, made, done, unread=unread, kept=target.has)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from awsbase.access.attributes import retagging
 from awsbase.engine import quotas
-from awsbase.engine.changes import Drift, compare
+from awsbase.engine.changes import Drift, Unknown, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -33,6 +33,9 @@ class LaunchTemplate(Resource):
 
     The image is found anew at every launch, so that its age is no drift. `profile`, `groups` and `subnet` are
     addresses; what else somebody put into a version of their own is not taken over: the default version is ours.
+
+    Without `subnet` and with `public` left open the template has no network interface: whoever launches says where, as
+    an Auto Scaling group does. It says nothing of a market unless `spot` is asked for, so that both can use it.
     """
 
     name: str
@@ -41,11 +44,15 @@ class LaunchTemplate(Resource):
     profile: str
     groups: tuple[str, ...]
     subnet: str
-    public: bool = True
+    public: bool | None = True
     user_data: str = ""
     key_pair: str | None = None
     volume_gib: int = 8
     hops: int = 1
+    monitoring: bool = False
+    spot: bool = False
+    launched_tags: Mapping[str, str] = field(default_factory=dict)
+    made_here: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -53,9 +60,13 @@ class LaunchTemplate(Resource):
         return self.scope.address("launch-template", self.name)
 
     def needs(self) -> Iterator[str]:
-        yield self.profile
-        yield from self.groups
-        yield self.subnet
+        made = (self.profile, *(each for each in self.groups if not is_id(each)), self.subnet)
+        yield from filter(None, (*made, *self.made_here))
+
+
+def is_id(group: str) -> bool:
+    """Tell whether a security group is given by its id, and not by an address."""
+    return group.startswith("sg-")
 
 
 @record
@@ -120,32 +131,38 @@ def listed(facts: Facts, region: str) -> Mapping[str, Mapping[str, str]]:
 
 
 def launch_template_things(facts: Facts, scope: Scope) -> Things:
-    """Yield the launch templates; of those that awsbase neither made nor adopted nothing but name and tags."""
+    """Yield the launch templates; the user data of those that awsbase did not make stays where it is."""
     for name, tagged in facts.read(listed, scope.region).items():
         bare = LaunchTemplate(scope=scope, name=name, type="", image="", profile="", groups=(), subnet="")
         ours = tagged.get(tags.ADDRESS) == bare.address and tags.CREATED_BY in tagged
-        yield Described(described(facts, bare) if ours else bare, tagged)
+        found = described(facts, bare)
+        yield Described(found if ours else replace(found, user_data=""), tagged)
 
 
 def described(facts: Facts, bare: LaunchTemplate) -> LaunchTemplate:
-    """Return a launch template as its default version says it."""
+    """Return a launch template as its default version says it, as far as there are words for it."""
     found = facts.read(launch_template, bare.scope.region, bare.name)
     data = found.data if found else {}
-    (network,) = data.get("NetworkInterfaces") or [{}]
+    (network, *_) = data.get("NetworkInterfaces") or [{}]
     (disk, *_) = data.get("BlockDeviceMappings") or [{}]
-    profile = data.get("IamInstanceProfile", {})
+    named = data.get("IamInstanceProfile", {})
+    profile = named.get("Name") or named.get("Arn", "").rpartition("/")[2]
+    labels = [each["Tags"] for each in data.get("TagSpecifications", []) if each["ResourceType"] == "instance"]
     return replace(
         bare,
         type=data.get("InstanceType", ""),
         image=named_by(data.get("ImageId", "")),
-        profile=f"instance-profile/{profile.get('Name') or profile.get('Arn', '').rpartition('/')[2]}",
-        groups=tuple(network.get("Groups", ())),
+        profile=f"instance-profile/{profile}" if profile else "",
+        groups=tuple(network.get("Groups", data.get("SecurityGroupIds", ()))),
         subnet=network.get("SubnetId", ""),
-        public=network.get("AssociatePublicIpAddress", False),
+        public=network.get("AssociatePublicIpAddress"),
         user_data=decoded(data.get("UserData")),
         key_pair=data.get("KeyName"),
         volume_gib=disk.get("Ebs", {}).get("VolumeSize", 8),
         hops=data.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1),
+        monitoring=data.get("Monitoring", {}).get("Enabled", False),
+        spot="InstanceMarketOptions" in data,
+        launched_tags={tag["Key"]: tag["Value"] for each in labels for tag in each},
     )
 
 
@@ -158,7 +175,8 @@ def launch_template_reads(want: LaunchTemplate) -> Iterator[Read]:
     """Yield the facts that the recipe of a launch template reads, to prefetch them."""
     yield launch_template, want.scope.region, want.name
     yield tags.indexed, want.scope.region
-    yield subnets, want.scope.region
+    if want.subnet:
+        yield subnets, want.scope.region
 
 
 def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
@@ -185,7 +203,7 @@ def ensure_launch_template(run: Run, want: LaunchTemplate) -> dict[str, Any]:
     version = have.default
     if drift := differences(have.data, data):
         version = have.newest_version
-        risk = access(letting_in(*(decoded(each.get("UserData")) for each in (have.data, data))))
+        risk = access(opening(have.data, data))
         # A run that was cut off has left the version, and not made it the default.
         if differences(have.newest, data):
             made = run.update(
@@ -232,7 +250,7 @@ def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[
     said = {
         "ImageId": launched_as,
         "InstanceType": want.type,
-        "IamInstanceProfile": {"Arn": run.result(want.profile)},
+        "IamInstanceProfile": {"Arn": run.result(want.profile)} if want.profile else None,
         # Under any other device name EC2 would add a second volume.
         "BlockDeviceMappings": [{"DeviceName": device, "Ebs": root}],
         "MetadataOptions": {
@@ -240,21 +258,41 @@ def content(run: Run, want: LaunchTemplate, have: TemplateFacts | None) -> dict[
             "HttpEndpoint": "enabled",
             "HttpPutResponseHopLimit": want.hops,
         },
-        # Only an interface says whether it has a public address, and EC2 takes groups and subnet of an instance that
-        # has a specified interface in no other place: InvalidParameterCombination.
-        "NetworkInterfaces": [
-            {
-                "DeviceIndex": 0,
-                "SubnetId": with_ipv4(run, want.scope.region, run.result(want.subnet)),
-                "Groups": [run.result(group) for group in want.groups],
-                "AssociatePublicIpAddress": want.public,
-                "DeleteOnTermination": True,
-            }
-        ],
+        **network(run, want),
+        # EC2 knows no other name of a key pair here than its name.
         "KeyName": want.key_pair,
         "UserData": encoded,
+        "Monitoring": {"Enabled": True} if want.monitoring else None,
+        # With market options an Auto Scaling group refuses the template for a mix of both, and nobody else can start
+        # an instance on demand from it: https://docs.aws.amazon.com/autoscaling/ec2/userguide/create-launch-template.html
+        "InstanceMarketOptions": {"MarketType": "spot"} if want.spot else None,
+        "TagSpecifications": launched_tags(want) or None,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def network(run: Run, want: LaunchTemplate) -> dict[str, Any]:
+    """Return where an instance is launched and what it lets in, by ids: names work in a default VPC alone."""
+    groups = [group if is_id(group) else run.result(group) for group in want.groups]
+    if want.public is None and not want.subnet:
+        # Whoever launches can then say a subnet, which EC2 refuses beside an interface.
+        return {"SecurityGroupIds": groups} if groups else {}
+    # Only an interface says whether it has a public address, and EC2 takes groups and subnet of an instance that
+    # has a specified interface in no other place: InvalidParameterCombination.
+    said = {
+        "DeviceIndex": 0,
+        "SubnetId": with_ipv4(run, want.scope.region, run.result(want.subnet)) if want.subnet else None,
+        "Groups": groups or None,
+        "AssociatePublicIpAddress": want.public,
+        "DeleteOnTermination": True,
+    }
+    return {"NetworkInterfaces": [{name: value for name, value in said.items() if value is not None}]}
+
+
+def launched_tags(want: LaunchTemplate) -> list[dict[str, Any]]:
+    """Return the tags of what is launched. A Spot request is none of it: on demand EC2 would refuse its tags."""
+    labels = tags.pairs(dict(sorted(want.launched_tags.items())))
+    return [{"ResourceType": kind, "Tags": labels} for kind in ("instance", "volume")] if labels else []
 
 
 def kept_image(want: LaunchTemplate, data: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -272,10 +310,49 @@ def found_image(run: Run, want: LaunchTemplate) -> tuple[str, str]:
 
 def differences(have: Mapping[str, Any], want: Mapping[str, Any]) -> list[Drift]:
     """List what a version says otherwise, or says at all and should not; user data is shown by its length."""
+    have = {**have, "TagSpecifications": in_order(have["TagSpecifications"])} if "TagSpecifications" in have else have
     found = compare({**have, **as_asked(have, want)}, {**dict.fromkeys(have), **want})
     return [
         Drift("UserData", length(each.have), length(each.want)) if each.field == "UserData" else each for each in found
     ]
+
+
+def opening(have: Mapping[str, Any], want: Mapping[str, Any]) -> str:
+    """Say why another version is risky: who gets into what is launched from it, and what that may do."""
+    hops = [each.get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1) for each in (have, want)]
+    reasons = (
+        letting_in(*(decoded(each.get("UserData")) for each in (have, want))),
+        newly("whoever has the key pair {} gets into what is launched", have.get("KeyName"), want.get("KeyName")),
+        newly("what is launched acts as {}", *(each.get("IamInstanceProfile", {}).get("Arn") for each in (have, want))),
+        *(newly("the rules of {} hold for what is launched", None, each) for each in groups_of(want) - groups_of(have)),
+        newly("what is launched has a public address", is_public(have), is_public(want)),
+        "containers on it can act as the host" if hops[0] < hops[1] else "",
+    )
+    return "; ".join(filter(None, reasons))
+
+
+def newly(text: str, have: Any, want: Any) -> str:
+    """Return a text about what is wanted; empty when it was there, or nothing is wanted."""
+    if isinstance(want, Unknown):
+        return text.format("what this run makes")
+    return text.format(want) if want and have != want else ""
+
+
+def groups_of(data: Mapping[str, Any]) -> frozenset[Any]:
+    """Return the security groups that a version names, in either place."""
+    inside = (group for each in data.get("NetworkInterfaces", []) for group in each.get("Groups", []))
+    return frozenset([*data.get("SecurityGroupIds", []), *inside])
+
+
+def is_public(data: Mapping[str, Any]) -> bool:
+    """Tell whether a version asks for a public address."""
+    return any(each.get("AssociatePublicIpAddress") for each in data.get("NetworkInterfaces", []))
+
+
+def in_order(specified: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return tags in the order in which they are sent: EC2 promises none."""
+    ordered = [{**each, "Tags": sorted(each["Tags"], key=lambda tag: str(tag["Key"]))} for each in specified]
+    return sorted(ordered, key=lambda each: str(each["ResourceType"]))
 
 
 def as_asked(have: Any, want: Any) -> Any:
@@ -332,7 +409,9 @@ def read_permissions(want: LaunchTemplate) -> Allows:
     """Yield the IAM permissions that a plan needs."""
     yield tags.TAG_INDEX
     yield from image_permissions(want.scope, want.image)
-    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions", "DescribeSubnets")
+    yield allow("ec2", "DescribeLaunchTemplates", "DescribeLaunchTemplateVersions")
+    if want.subnet:
+        yield allow("ec2", "DescribeSubnets")
 
 
 def write_permissions(want: LaunchTemplate) -> Allows:

@@ -104,7 +104,7 @@ def ensure_oidc_provider(run: Run, want: OidcProvider) -> str:
 
     if have is None:
         run.create(
-            "identity provider",
+            "oidc provider",
             iam.create_open_id_connect_provider,
             risk=access(opening(run, want, want.audiences)),
             Url=want.url,
@@ -166,7 +166,7 @@ def remove_oidc_provider(run: Run, want: OidcProvider) -> None:
         run.note(f"kept: {shortened(staying, ', ')} {'trusts' if len(staying) == 1 else 'trust'} it")
         return
 
-    run.delete("identity provider", run.aws.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=want.arn)
+    run.delete("oidc provider", run.aws.iam.delete_open_id_connect_provider, OpenIDConnectProviderArn=want.arn)
 
 
 def existing_oidc_providers(facts: Facts, scope: Scope) -> Things:

@@ -15,13 +15,15 @@ from awsbase.facts.vpcs import VpcFacts, vpcs
 def home_network(facts: Facts, scope: Scope) -> VpcFacts | None:
     """Return the VPC that the network of a manifest would be, of all those at home.
 
-    It is the one that awsbase made, or else the one with most network interfaces in it. Between equals one that
-    somebody made comes before the default VPC, which counts only if somebody uses it.
+    It is the one that awsbase made, of several the one with the account's name, or else the one with most network
+    interfaces in it. Between equals one that somebody made comes before the default VPC, which counts only if somebody
+    uses it.
     """
     there = [each for each in facts.read(vpcs, scope.home) if each.owner in ("", scope.account)]
     made = ec2.made(there, scope.at(scope.home), "vpc")
     if made:
-        return min((each for each in there if each.id in made), key=lambda each: made[each.id])
+        own = (each for each in there if each.id in made)
+        return min(own, key=lambda each: (made[each.id] != scope.name, made[each.id]))
     living = Counter(each.vpc for each in facts.read(interfaces, scope.home))
     used = [each for each in there if not each.default or is_used(facts, scope.home, each.id)]
     return min(used, key=lambda each: (-living[each.id], each.default, each.id), default=None)

@@ -25,9 +25,10 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.facts.images import DISTRIBUTIONS
 from awsbase.facts.security_rules import ALL, OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
-from awsbase.manifest.grants import Grant, dangling
+from awsbase.manifest.grants import Grant, dangling, whole
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
+from awsbase.manifest.only_from import from_here
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
@@ -39,28 +40,6 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 SSH = (22, 22)
-# What the agents on the host speak over the internet, where there are no private endpoints for it. The rest of what
-# the role may do is of no use outside of the VPC.
-AGENTS = [
-    "ec2messages:*",
-    "logs:CreateLogStream",
-    "logs:DescribeLogStreams",
-    "logs:PutLogEvents",
-    "ssm:DescribeAssociation",
-    "ssm:DescribeDocument",
-    "ssm:GetDeployablePatchSnapshotForInstance",
-    "ssm:GetDocument",
-    "ssm:GetManifest",
-    "ssm:ListAssociations",
-    "ssm:ListInstanceAssociations",
-    "ssm:PutComplianceItems",
-    "ssm:PutConfigurePackageResult",
-    "ssm:PutInventory",
-    "ssm:UpdateAssociationStatus",
-    "ssm:UpdateInstanceAssociationStatus",
-    "ssm:UpdateInstanceInformation",
-    "ssmmessages:*",
-]
 
 BastionName = Annotated[
     # Its launch template needs three.
@@ -312,7 +291,8 @@ class Bastion(Section):
                 [log_group_arn(scope, self._log_group), f"{log_group_arn(scope, self._log_group)}:*"],
             )
         if self.only_from_vpc:
-            inline["only-from-vpc"] = only_from(here.vpc, ip if self.fixed_address else None)
+            addresses = [Reference(ip, "block")] if self.fixed_address else []
+            inline["only-from-vpc"] = whole([from_here([Reference(here.vpc, "id")], addresses)])
         # One of the services that carry the suffix of their partition in their name.
         suffix = "amazonaws.com.cn" if scope.partition == "aws-cn" else "amazonaws.com"
         trust = {"Effect": "Allow", "Principal": {"Service": f"ec2.{suffix}"}, "Action": "sts:AssumeRole"}
@@ -342,21 +322,4 @@ def arn_of(grant: str, scope: Scope, own: dict[str, str]) -> str:
 def allowed(actions: list[str], resources: list[str]) -> Document:
     """Make a document that allows actions on resources."""
     statement = {"Effect": "Allow", "Action": actions, "Resource": resources}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
-def only_from(vpc: str, ip: str | None) -> Document:
-    """Make the document that makes leaked credentials useless: from elsewhere they may do nothing.
-
-    Calls through an endpoint of the VPC say so. Calls over the internet show their address, which only tells the host
-    from others when it is fixed. Without a fixed address the agents' own calls are accepted from everywhere.
-    """
-    elsewhere: dict[str, Any] = {
-        "StringNotEquals": {"aws:SourceVpc": Reference(vpc, "id")},
-        "BoolIfExists": {"aws:ViaAWSService": "false"},
-    }
-    if ip:
-        elsewhere["NotIpAddress"] = {"aws:SourceIp": Reference(ip, "block")}
-    what = {"Action": "*"} if ip else {"NotAction": AGENTS}
-    statement = {"Sid": "OnlyFromHere", "Effect": "Deny", **what, "Resource": "*", "Condition": elsewhere}
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.absent_user import AbsentUser
@@ -15,16 +15,20 @@ from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
+from awsbase.manifest import role_presets
 from awsbase.manifest.base import Base
 from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
+from awsbase.manifest.network import VpcBlock
+from awsbase.manifest.only_from import Place
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.own_document import OwnDocument
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.role_groups import group_policies, group_problems
+from awsbase.manifest.role_presets import Preset, on_hosts, sessions, trust_of
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
@@ -39,7 +43,7 @@ from awsbase.manifest.values import (
     Tags,
     UserName,
 )
-from awsbase.policies import size
+from awsbase.policies import Document, size
 from awsbase.userdata import Person
 
 if TYPE_CHECKING:
@@ -205,10 +209,18 @@ class UserSpec(Section):
 class RoleSpec(Section):
     """A role: who may assume it, and what it may do then."""
 
-    trust: Trust = Field(description="Who may assume it.")
+    trust: Trust | None = Field(
+        default=None, description="Who may assume it; left out with a preset, EC2 hands it to instances."
+    )
+    preset: Preset | None = Field(
+        default=None,
+        description="A role that comes whole: instance (a server that Session Manager reaches), packer (builds images) "
+        "or pipeline (a host that runs pipelines, in a network of its own).",
+    )
     policies: Several[Grant] | None = Field(
         default=None,
-        description="Its policies, named as in groups: these, the inline ones, no others. Left out, what it has stays.",
+        description="Its policies, named as in groups: these, the inline ones, no others. Left out, what it has stays; "
+        "a preset has its own.",
     )
     inline: dict[PolicyName, Several[Statement]] = Field(
         default_factory=dict, description="Documents that exist in this role alone: a name and its statements."
@@ -220,6 +232,27 @@ class RoleSpec(Section):
     boundary: Grant | None = Field(default=None, description="A policy that its rights never exceed.")
     path: IamPath = Field(default="/", description="Part of its ARN for good.")
     tags: Tags = Field(default_factory=dict, description="Tags on this role, beside those of the account.")
+    instance_profile: bool = Field(
+        default=False, description="An instance profile of the same name, by which instances take it; presets have it."
+    )
+    only_from: Several[Place] = Field(
+        default=(),
+        description="VPCs in which alone its credentials are of use, vpc/NAME or by id, and the public addresses of "
+        "their NAT gateways.",
+        examples=[["vpc/acme", "203.0.113.7/32"]],
+    )
+    cidr: VpcBlock | None = Field(
+        default=None, description="Preset pipeline: the IPv4 block of its network, for good; left out, 10.43.0.0/24."
+    )
+
+    later: ClassVar[frozenset[str]] = frozenset({"preset", "instance_profile", "only_from", "cidr"})
+    stand_in: ClassVar[Mapping[str, Any]] = {"preset": "instance"}
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if self.trust is None and self.preset is None:
+            raise invalid("trust is missing: nobody may assume this role", "name services, accounts or statements")
+        return self
 
     @property
     def grants(self) -> tuple[str, ...]:
@@ -267,6 +300,9 @@ class Iam(Section):
         provided = {name: user.provision for name, user in self.users.items() if user.provision}
         for problem in secrets_taken(provided):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
+        for name, role in self.roles.items():
+            for problem in role_presets.problems(name, role, manifest):
+                yield ValidationProblem(("roles", name, *problem.path), problem.message, problem.hint)
         for problem in logins_taken([name for name, user in self.users.items() if user.ssh_keys and user.present]):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
 
@@ -292,7 +328,7 @@ class Iam(Section):
             yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, scope)
             for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, scope):
                 yield ValidationProblem(("roles", name, "boundary"), problem.message, problem.hint)
-            if f"role/{name}" in trusted(role.trust.document(scope), scope):
+            if f"role/{name}" in trusted(trust_of(role, scope).document(scope), scope):
                 message, hint = "a role cannot trust itself before it is there", "test aws:PrincipalArn with ArnLike"
                 yield ValidationProblem(("roles", name, "trust"), message, hint)
 
@@ -329,7 +365,8 @@ class Iam(Section):
         for name, group in groups.items():
             yield self._group(name, group, base, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, own, managed)
+            yield self._role(name, role, base, own, managed, role_presets.inline(name, role, base, manifest))
+            yield from role_presets.around(name, role, base, manifest)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
@@ -339,6 +376,8 @@ class Iam(Section):
         """Yield the ARN of each role and of each policy that the section makes."""
         for name in self.roles:
             yield Output("role_arns", Reference(f"role/{name}"), key=name, data=("aws_iam_role", "name"))
+        for name, role in self.roles.items():
+            yield from role_presets.outputs(name, role, base)
         for name in map(base.expand, self.policies):
             yield Output("policy_arns", Reference(f"policy/{name}"), key=name, data=("aws_iam_policy", "arn"))
 
@@ -375,19 +414,28 @@ class Iam(Section):
             made_here=given.made_here,
         )
 
-    def _role(self, name: str, role: RoleSpec, base: Base, own: Mapping[str, Policy], managed: Collection[str]) -> Role:
+    def _role(
+        self,
+        name: str,
+        role: RoleSpec,
+        base: Base,
+        own: Mapping[str, Policy],
+        managed: Collection[str],
+        of_preset: Mapping[str, Document],
+    ) -> Role:
         scope = base.scope
         given = granted(role.policies or (), scope, own)
+        reached = frozenset([sessions(scope)] if role.preset and on_hosts(role) else [])
         boundary = granted([role.boundary] if role.boundary else [], scope, own)
-        trust = role.trust.document(scope)
+        trust = trust_of(role, scope).document(scope)
         principals = [address for address in dict.fromkeys(trusted(trust, scope)) if address in managed]
         return Role(
             scope=scope,
             name=name,
             trust=trust,
-            policies=given.arns,
-            inline={each: whole(statements) for each, statements in role.inline.items()},
-            exact=role.policies is not None,
+            policies=given.arns | reached,
+            inline={**of_preset, **{each: whole(statements) for each, statements in role.inline.items()}},
+            exact=role.policies is not None or role.preset is not None,
             path=role.path,
             description=role.description,
             tags={**base.tags, **role.tags},

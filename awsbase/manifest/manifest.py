@@ -27,6 +27,7 @@ from awsbase.manifest.fleet import Fleet
 from awsbase.manifest.fleet_access import FleetAccess
 from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
+from awsbase.manifest.launch_templates import LaunchTemplates
 from awsbase.manifest.log_groups import LogGroupsSection
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
@@ -67,6 +68,9 @@ class Manifest(Section):
     network: Network | None = Field(default=None, description="Where machines live.")
     security_groups: SecurityGroups | None = Field(default=None, description="Who reaches what in the network.")
     key_pairs: KeyPairs | None = Field(default=None, description="Public keys for new instances.")
+    launch_templates: LaunchTemplates | None = Field(
+        default=None, description="What servers are before there are any, for whoever starts them."
+    )
     bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
     buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")

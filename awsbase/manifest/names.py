@@ -17,7 +17,13 @@ from awsbase.manifest.section import ValidationProblem
 # Where AWS ignores the case of a name.
 FOLDED = frozenset({"group", "instance-profile", "policy", "role", "security-group", "user"})
 # Which part of iam names what.
-PARTS = {"group": "groups", "policy": "policies", "role": "roles", "user": "users"}
+PARTS = {
+    "group": "groups",
+    "policy": "policies",
+    "user": "users",
+    # Beside a role there is its profile, and beside that of a pipeline its network.
+    **dict.fromkeys(("instance-profile", "role", "security-group", "vpc"), "roles"),
+}
 # AWS takes as much for the value of a tag, and awsbase:address is one.
 LONGEST = 256
 # A quota that AWS does not raise.

@@ -93,9 +93,8 @@ SubnetChoice = Annotated[str, AfterValidator(subnet_named)] | SomeTags
 Zone = Annotated[
     str, named(r"[a-z]|[a-z]{2,4}(-[a-z]+)+-\d[a-z]|[a-z0-9]+-az\d", "zone: like a, eu-west-1a or euw1-az1")
 ]
-NetworkName = Annotated[
-    str, named(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", "name: 1 to 60 letters, digits and ._-, a letter or digit first")
-]
+NETWORK_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"
+NetworkName = Annotated[str, named(NETWORK_NAME, "name: 1 to 60 letters, digits and ._-, a letter or digit first")]
 
 
 @record

@@ -21,6 +21,7 @@ from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.manifest.base import Base
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
+from awsbase.manifest.role_presets import own_vpcs
 from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import AnalyzerName, Region
 
@@ -145,7 +146,7 @@ class Protect(Section):
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield one resource for each thing that is switched on; each covers all regions."""
         scope, only = base.scope, self.only
-        own = manifest.network.own_vpc(base) if manifest.network else ()
+        own = own_vpcs(base, manifest)
         yield Regions(scope=scope, only=only)
         if self.block_public_buckets:
             yield PublicAccessBlock(scope=scope)

@@ -27,7 +27,7 @@ def group_problems(iam: Iam, name: str, partition: str) -> Iterator[ValidationPr
     most = LONGEST_POLICY - len(policy_name(name, ""))
     too_long = f"give the group a name of at most {most} characters"
     for role, spec in iam.roles.items():
-        for index, group in enumerate(spec.trust.groups):
+        for index, group in enumerate(spec.trust.groups if spec.trust else ()):
             at = ("roles", role, "trust", "groups", index)
             if group not in iam.groups:
                 hint = closest(group, iam.groups) or "name a group of iam.groups"
@@ -51,7 +51,7 @@ def group_policies(iam: Iam, base: Base) -> Iterator[Yielded]:
     named: dict[str, list[str]] = {}
     places: dict[str, Steps] = {}
     for role, spec in iam.roles.items():
-        for index, group in enumerate(spec.trust.groups):
+        for index, group in enumerate(spec.trust.groups if spec.trust else ()):
             named.setdefault(group, []).append(base.scope.global_arn("iam", f"role{spec.path}{role}"))
             places.setdefault(group, ("roles", role, "trust", "groups", index))
     for group, members in iam.groups.items():

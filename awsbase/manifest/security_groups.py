@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
@@ -16,7 +16,7 @@ from awsbase.facts.security_rules import OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
 from awsbase.manifest.network import where
 from awsbase.manifest.outputs import Output
-from awsbase.manifest.paths import shown
+from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import OneNameEach, expand, named
 from awsbase.records import record
@@ -125,6 +125,24 @@ class RuleSpec(Section):
             yield Rule(PROTOCOLS[self.protocol], self.ends(), other, self.description)
 
 
+def source(value: str, info: ValidationInfo) -> str:
+    """Accept where a preset lets in from: a block, a prefix list by id, or a group.
+
+    Raises PydanticCustomError for a block that is none.
+    """
+    if re.fullmatch(r"[\d.]+(/\d+)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/\d+)?", value):
+        return block(value)
+    return expand(value, info)
+
+
+# The ports of each preset, and what its rules are called.
+PRESETS: Mapping[str, tuple[tuple[int, str], ...]] = {
+    "ssh": ((22, "ssh"),),
+    "web": ((80, "http"), (443, "https")),
+    "db": (),
+}
+
+
 class SecurityGroupSpec(Section):
     """A security group of the network: exactly these rules."""
 
@@ -132,29 +150,82 @@ class SecurityGroupSpec(Section):
         default="made by awsbase",
         description="What it is for; AWS keeps the first one.",
     )
+    preset: Literal["ssh", "web", "db"] | None = Field(
+        default=None,
+        description="What may come in, beside `ingress`: ssh (port 22), web (80 and 443), or db (one port from one "
+        "group).",
+    )
+    sources: Several[Annotated[str, AfterValidator(source)]] = Field(
+        default=(),
+        alias="from",
+        description="The other end of the preset: blocks, prefix lists by id, other groups. Left out, web is for "
+        "everybody.",
+        examples=[["203.0.113.0/24"], ["web"]],
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None, description="The port of preset db, such as 5432 or 3306."
+    )
     ingress: Several[RuleSpec] = Field(default=(), description="What may come in; left out, nothing.")
     egress: Several[RuleSpec] | None = Field(default=None, description="What may go out; left out, everything.")
+
+    later: ClassVar[frozenset[str]] = frozenset({"preset", "sources", "port"})
+
+    @model_validator(mode="after")
+    def _preset_is_complete(self) -> Self:
+        if self.preset is None and self.sources:
+            raise invalid("from is the other end of a preset, and there is none", "write `preset: ssh`, or a rule")
+        if self.preset != "db" and self.port is not None:
+            raise invalid("port is for preset db", "write `preset: db`, or a rule with `ports`")
+        if self.preset == "ssh" and not self.sources:
+            raise invalid("nobody is at the other end of preset ssh", "write `from: [203.0.113.0/24]`")
+        if self.preset == "db":
+            if self.port is None:
+                raise invalid("preset db needs a port", "write `port: 5432`")
+            if len(self.sources) != 1 or "/" in self.sources[0] or self.sources[0].startswith("pl-"):
+                raise invalid("preset db lets one group in", "write `from: [web]`, a group of this section, or its id")
+        return self
+
+    @property
+    def inward(self) -> tuple[RuleSpec, ...]:
+        """What may come in: the rules of the preset, and then the others."""
+        ports = [(self.port, "database")] if self.preset == "db" else PRESETS[self.preset] if self.preset else ()
+        sources = self.sources or WORLD
+        return (
+            *(
+                RuleSpec(
+                    ports=port,
+                    cidr=tuple(each for each in sources if "/" in each),
+                    prefix_lists=tuple(each for each in sources if each.startswith("pl-")),
+                    groups=tuple(each for each in sources if "/" not in each and not each.startswith("pl-")),
+                    description=text,
+                )
+                for port, text in ports
+            ),
+            *self.ingress,
+        )
 
     @property
     def names(self) -> set[str]:
         """The other groups of the section that the rules name."""
-        return {group for rule in (*self.ingress, *(self.egress or ())) for group in rule.groups}
+        return {group for rule in (*self.inward, *(self.egress or ())) for group in rule.groups}
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
         """Yield groups that nobody defines, and doors that would be opened and closed for ever."""
         names = list(manifest.security_groups or {})
+        before = len(self.inward) - len(self.ingress)
+        for index, each in enumerate(self.sources):
+            if "/" not in each and not each.startswith(("pl-", "sg-")) and each not in names:
+                yield unknown(("from", index), each, names)
+        yield from said_twice("ingress", self.inward, before)
+        yield from said_twice("egress", self.egress or ())
         for way, rules in (("ingress", self.ingress), ("egress", self.egress or ())):
-            yield from said_twice(way, rules)
             for number, rule in enumerate(rules):
                 for index, group in enumerate(rule.groups):
                     if not group.startswith("sg-") and group not in names:
-                        hint = closest(group, names) or "define it in security_groups, or write its id, sg-…"
-                        yield ValidationProblem(
-                            (way, number, "groups", index), f"no security group called {group!r}", hint
-                        )
-        for number, rule in enumerate(self.ingress):
+                        yield unknown((way, number, "groups", index), group, names)
+        for number, rule in enumerate(self.inward, -before):
             if rule.protocol == "tcp" and protected(manifest, rule.ends(), rule.cidr):
-                yield ValidationProblem(("ingress", number), *CLOSED)
+                yield ValidationProblem(("ingress", number) if number >= 0 else ("from",), *CLOSED)
 
     def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the group, and before the first one where it is, when no other section says so."""
@@ -167,7 +238,7 @@ class SecurityGroupSpec(Section):
             name=base.expand(name),
             vpc=scope.vpc,
             description=self.description,
-            ingress=tuple(rule for each in self.ingress for rule in each.rules(base)),
+            ingress=tuple(rule for each in self.inward for rule in each.rules(base)),
             egress=OPEN_EGRESS if self.egress is None else tuple(r for each in self.egress for r in each.rules(base)),
             later={group_address(base, each): base.expand(each) for each in mutual.later},
             earlier=tuple(group_address(base, each) for each in mutual.earlier),
@@ -208,15 +279,25 @@ def reached(name: str, groups: Mapping[str, SecurityGroupSpec]) -> set[str]:
     return found
 
 
-def said_twice(way: str, rules: Iterable[RuleSpec]) -> Iterator[ValidationProblem]:
-    """Yield what is let through twice: to EC2 it is one rule, with one description."""
+def unknown(at: Steps, group: str, names: Iterable[str]) -> ValidationProblem:
+    """Say that nobody defines a group that a rule names."""
+    hint = closest(group, list(names)) or "define it in security_groups, or write its id, sg-…"
+    return ValidationProblem(at, f"no security group called {group!r}", hint)
+
+
+def said_twice(way: str, rules: Iterable[RuleSpec], preset: int = 0) -> Iterator[ValidationProblem]:
+    """Yield what is let through twice: to EC2 it is one rule, with one description.
+
+    The first `preset` rules are those of a preset.
+    """
     seen: dict[object, int] = {}
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate(rules, -preset):
         for key in ("cidr", "prefix_lists", "groups"):
             for index, other in enumerate(getattr(rule, key)):
                 first = seen.setdefault((rule.protocol, rule.ends(), other), number)
                 if first != number:
-                    message = f"{way}[{first}] lets {shown(other)} through already, and EC2 keeps one of the two"
+                    earlier = f"{way}[{first}]" if first >= 0 else "the preset"
+                    message = f"{earlier} lets {shown(other)} through already, and EC2 keeps one of the two"
                     yield ValidationProblem((way, number, key, index), message, "leave it out of one of them")
 
 

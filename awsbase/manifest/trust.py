@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from awsbase.access.assuming import federated
 from awsbase.engine.scope import Scope
 from awsbase.manifest.grants import document_errors, whole
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
@@ -73,6 +74,15 @@ class Trust(Section):
                     )
         made = len(self.generated(scope))
         yield from document_errors(self.document(scope), "trust", ("statements",), scope.partition, before=made)
+
+    def warnings(self) -> Iterator[ValidationProblem]:
+        """Yield the statements that let more jobs in than one repository has: a run asks for approval, too."""
+        for index, statement in enumerate(self.statements):
+            for provider in principals(statement.get("Principal")):
+                if ":oidc-provider/" in provider and (why := federated(provider, statement)):
+                    yield ValidationProblem(
+                        ("statements", index), why, "compare its subject by StringEquals, without wildcards"
+                    )
 
     def document(self, scope: Scope) -> Document:
         """Return the trust policy."""

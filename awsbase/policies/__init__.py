@@ -12,6 +12,7 @@ from awsbase.policies.document import Difference, Document, difference, minified
 from awsbase.policies.grammar import Kind, problems, words
 
 __all__ = [
+    "TEMPLATES",
     "Difference",
     "Document",
     "Kind",
@@ -38,7 +39,12 @@ WHY: Mapping[str, str] = MappingProxyType(
         "self-service": "lets people look after their own password, MFA devices and, with MFA, their own keys",
     }
 )
-TEMPLATES = MappingProxyType({"state-writer": "locks, reads and writes Terraform state, and never deletes it"})
+TEMPLATES = MappingProxyType(
+    {
+        "packer": "builds images with Packer: launches and deletes only what carries its tag, and opens no port",
+        "state-writer": "locks, reads and writes Terraform state, and never deletes it",
+    }
+)
 
 PLACEHOLDER = re.compile(r"\$\{awsbase:([^}]*)\}")
 

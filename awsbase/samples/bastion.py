@@ -244,9 +244,11 @@ class Bastion:
                 "other template": Tampering(
                     self.modified,
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
                 "template of an earlier version": Tampering(
                     self.groups_beside,
+                    ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                     ["launch-template/bastion: update contents", "launch-template/bastion: update default version"],
                 ),
                 "template without name tag": Tampering(

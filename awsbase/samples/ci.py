@@ -33,7 +33,7 @@ SAMPLES = (
         tamperings={
             "deleted": Tampering(
                 lambda aws: aws.client("iam").delete_open_id_connect_provider(OpenIDConnectProviderArn=GITHUB.arn),
-                [f"{GITHUB.address}: create identity provider"],
+                [f"{GITHUB.address}: create oidc provider"],
             ),
             "not for AWS": Tampering(
                 lambda aws: aws.client("iam").remove_client_id_from_open_id_connect_provider(

@@ -66,7 +66,8 @@ def list_regions_once() -> None:
 
 def list_regions_of_ec2_fast() -> None:
     """Let moto list EC2's regions without EC2's model, the longest of all: it says that the hosts begin with ec2."""
-    list_regions = Session.get_available_regions
+    sessions: Any = Session
+    list_regions = sessions.get_available_regions
 
     def listed(session: Any, service_name: str, partition_name: str = "aws", allow_non_regional: bool = False) -> Any:
         if service_name != "ec2":
@@ -74,7 +75,7 @@ def list_regions_of_ec2_fast() -> None:
         resolver = session._session._get_internal_component("endpoint_resolver")
         return resolver.get_available_endpoints("ec2", partition_name, allow_non_regional)
 
-    Session.get_available_regions = listed  # type: ignore[method-assign]
+    sessions.get_available_regions = listed
 
 
 def cache_method_names() -> None:

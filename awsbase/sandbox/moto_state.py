@@ -140,6 +140,12 @@ class MotoState:
         with self.open():
             return dict(_backends(service)[self.account])
 
+    def made(self, service: str, region: str) -> Any:
+        """Return moto's own object for one service and region if somebody has asked for it, and make none."""
+        with self.open():
+            holders = (each for each in BackendDict._instances if each.service_name == service)
+            return next((dict.get(each[self.account], region) for each in holders if self.account in each), None)
+
     def bare(self, service: str, account: str) -> Any:
         """Return moto's own objects for a service of an account by region or partition, as moto has made them."""
         with self.open():

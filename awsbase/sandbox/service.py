@@ -79,6 +79,10 @@ class Request:
         """Return moto's own object for a service in a region (of a global one, in the region's partition)."""
         return self.sandbox.backend(service, region or self.region)
 
+    def made(self, service: str) -> Any:
+        """Return moto's own object for a service in the request's region, or None where nothing has been made."""
+        return self.sandbox.moto_state.made(service, self.region)
+
 
 Before = Callable[[Request], dict[str, Any] | None]
 After = Callable[[Request, dict[str, Any]], None]

@@ -23,3 +23,11 @@ variable "public_subnet_ids" {
 variable "topic_arns" {
   type = map(string)
 }
+
+variable "launch_template_ids" {
+  type = map(string)
+}
+
+variable "certificate_arns" {
+  type = map(string)
+}

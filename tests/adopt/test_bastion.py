@@ -134,7 +134,7 @@ def test_machines_of_others_are_told_with_the_reason() -> None:
     found = adopted(sandbox, only=["bastion"])
     assert reasons(found) == {
         f"instance/{id}": ("a manifest says no machine but its bastion",),
-        "launch-template/web": ("a manifest says no launch template but that of its bastion, as awsbase sets it up",),
+        "launch-template/web": ("no section of a manifest says this yet",),
     }
     assert "correct-horse" not in repr(found)
     assert "ec2:DescribeInstanceAttribute" not in [call.name for call in sandbox.calls]

@@ -29,6 +29,7 @@ TOLD_APART_BY = {
     "KeyPairs": "KeyName",
     "LaunchTemplateVersions": "LaunchTemplateName",
     "MetricAlarms": "AlarmName",
+    "OpenIDConnectProviderList": "Arn",
     "OrganizationalUnits": "Id Name",
     "Parameters": "Name",
     "Policies": "Arn PolicyId Id Name",
@@ -54,7 +55,7 @@ ABOUT_ONE = re.compile(
     r"ec2:Describe(Images|InstanceTypes|Regions|VpcAttribute)|.*:(ListTags.*|List.*Tags|.*ForResource)|"
     r"secretsmanager:DescribeSecret|sns:ListSubscriptionsByTopic|"
     r"s3:GetBucket.*|events:ListTargetsByRule|cloudtrail:GetEventSelectors|kms:GetKeyPolicy|budgets:.*|"
-    r"organizations:(Describe.*|List(Parents|PoliciesForTarget|Roots|TargetsForPolicy))|account:.*|iam:(Get(Policy|Role|InstanceProfile|Group).*|List(Attached|Entities).*)"
+    r"organizations:(Describe.*|List(Parents|PoliciesForTarget|Roots|TargetsForPolicy))|account:.*|iam:(Get(Policy|Role|InstanceProfile|Group|OpenIDConnectProvider).*|List(Attached|Entities).*)"
 )
 # These members hold the names of things, and these are words of AWS.
 NAMES = re.compile(r".*(Id|Arn|ARN|Name|Key|Value|Endpoint|PublicIp)|id|arn|name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,27 @@ def test_names_without_ids_are_warned_of(tmp_path: Path) -> None:
     assert checked.stderr == f"ci.github: {said}\n"
     file.write_text(ACCOUNT + GITHUB)
     assert CliRunner().invoke(cli, ["validate", str(file)]).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("operator", "subject", "warned"),
+    [
+        ("StringLike", "repo:acme/*", True),
+        ("ForAllValues:StringEquals", "repo:acme/infra:pull_request", True),
+        ("StringEquals", "repo:acme/infra:pull_request", False),
+    ],
+)
+def test_roles_that_trust_more_than_a_repository_are_warned_of(
+    operator: str, subject: str, warned: bool, tmp_path: Path
+) -> None:
+    principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
+    conditional = {**statement, "Condition": {operator: {f"{ISSUER}:sub": subject}}}
+    file = tmp_path / "acme.yaml"
+    file.write_text(f"{ACCOUNT}iam: {{roles: {{old: {{trust: {{statements: [{json.dumps(conditional)}]}}}}}}}}\n")
+    checked = CliRunner().invoke(cli, ["validate", str(file)])
+    assert checked.exit_code == 0
+    assert ("iam.roles.old.trust.statements[0]: whoever" in checked.stderr) is warned
 
 
 # What the roles may do.

@@ -11,7 +11,7 @@ from awsbase import policies
 from awsbase.engine.changes import Unknown
 from tests.policies.evaluate import AccessRequest, allowed
 
-EVERY = [*policies.curated(), "state-writer"]
+EVERY = [*policies.curated(), *policies.TEMPLATES]
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555"
 VALUES: Mapping[str, object] = {
     "partition": "aws",
@@ -23,6 +23,9 @@ VALUES: Mapping[str, object] = {
     "audit_bucket": "acme-audit",
     "trail": "acme-trail",
     "volume_key": "acme-ebs",
+    "packer": "packer",
+    "build_role": "arn:aws:iam::123456789012:role/packer-build",
+    "build_profile": "arn:aws:iam::123456789012:instance-profile/packer-build",
 }
 
 IAM = "arn:aws:iam::123456789012:"
@@ -53,7 +56,10 @@ def is_allowed(names: str, action: str, resource: str = "*", context: Mapping[st
 @pytest.mark.parametrize("name", EVERY)
 def test_every_document_is_valid_for_aws(name: str, partition: str) -> None:
     key = KEY.replace("arn:aws:", f"arn:{partition}:")
-    document = policies.render(name, {**VALUES, "partition": partition, "state_key": key})
+    build = {
+        each: str(VALUES[each]).replace("arn:aws:", f"arn:{partition}:") for each in ("build_role", "build_profile")
+    }
+    document = policies.render(name, {**VALUES, **build, "partition": partition, "state_key": key})
 
     assert policies.problems(document, "identity") == []
     assert policies.size(document) <= 6144

@@ -235,6 +235,10 @@ MISTAKES = (
             "InvalidAMIID.NotFound"),
     Mistake("ec2.instances", "ec2", "modify_instance_attribute", {"InstanceType": {"Value": "t3.small"}},
             "IncorrectInstanceState", running),
+    Mistake("ec2.launch_templates", "ec2", "create_launch_template",
+            {"LaunchTemplateName": "web", "LaunchTemplateData": {"TagSpecifications": [
+                {"ResourceType": "subnet", "Tags": [{"Key": "owner", "Value": "platform"}]}]}},
+            "InvalidParameterValue"),
     Mistake("ec2.removals", "ec2", "delete_subnet", {}, "DependencyViolation", lived_in),
     Mistake("ec2.networks", "ec2", "modify_vpc_attribute", {
             "EnableDnsSupport": {"Value": True}, "EnableDnsHostnames": {"Value": True}},

@@ -89,3 +89,25 @@ def test_a_key_is_dated_by_the_clock_of_the_account() -> None:
     (listed,) = iam.list_access_keys(UserName="alice")["AccessKeyMetadata"]
     assert made == listed["CreateDate"]
     assert abs(sandbox.clock.now() - made) < timedelta(seconds=5)
+
+
+def test_a_trust_with_a_percent_sign_is_read_as_it_was_written() -> None:
+    sandbox = Sandbox()
+    iam = sandbox.client("iam")
+    subject = "repo:acme/infra:environment:prod%3A eu"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": subject}},
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    iam.create_role(RoleName="ci", AssumeRolePolicyDocument=json.dumps(document))
+    iam.create_instance_profile(InstanceProfileName="ci")
+    iam.add_role_to_instance_profile(InstanceProfileName="ci", RoleName="ci")
+
+    (detail,) = iam.get_account_authorization_details(Filter=["Role"])["RoleDetailList"]
+    (inside,) = detail["InstanceProfileList"][0]["Roles"]
+    (listed,) = iam.list_roles()["Roles"]
+    (held,) = iam.get_instance_profile(InstanceProfileName="ci")["InstanceProfile"]["Roles"]
+    assert [each["AssumeRolePolicyDocument"] for each in (detail, inside, listed, held)] == [document] * 4

@@ -56,6 +56,33 @@ def test_what_cannot_be_launched(wrong: dict[str, Any], code: str) -> None:
     assert ec2(sandbox).describe_instances()["Reservations"] == []
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (
+            {"TagSpecifications": [{"ResourceType": "spot-instances-request", "Tags": [{"Key": "a", "Value": "b"}]}]},
+            "InvalidParameterValue",
+        ),
+        ({"SecurityGroups": ["default"]}, "InvalidParameterCombination"),
+    ],
+    ids=["tags on a Spot request, on demand", "a group by its name, in a subnet"],
+)
+def test_what_a_template_says_must_fit_the_launch(said: dict[str, Any], code: str) -> None:
+    for strict, answer in ((False, None), (True, code)):
+        sandbox = Sandbox(strict=strict)
+        data = {"ImageId": ARM, "InstanceType": "t4g.micro", **said}
+        ec2(sandbox).create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+        subnet = ec2(sandbox).describe_subnets()["Subnets"][0]["SubnetId"]
+        launch = {"LaunchTemplate": {"LaunchTemplateName": "web"}, "MinCount": 1, "MaxCount": 1, "SubnetId": subnet}
+        assert refused(ec2(sandbox).run_instances, **launch) == answer
+
+
+def test_a_spot_launch_may_tag_its_request() -> None:
+    tags = [{"ResourceType": "spot-instances-request", "Tags": [{"Key": "a", "Value": "b"}]}]
+    launch = {**ONE, "TagSpecifications": tags, "InstanceMarketOptions": {"MarketType": "spot"}}
+    assert refused(ec2(Sandbox()).run_instances, **launch) is None
+
+
 def test_a_token_means_one_launch() -> None:
     sandbox = Sandbox()
     first, second = (ec2(sandbox).run_instances(**ONE, ClientToken="once")["Instances"][0] for _ in range(2))

@@ -30,11 +30,12 @@ GIVING = (
 notify: {security: {}}
 network: {}
 security_groups: {web: {ingress: []}}
+launch_templates: {web: {security_groups: [web], role: app}}
 state: {}
 secrets: {acme/database: {}}
 outputs: {}
 iam:
-  roles: {app: {trust: {services: [ec2.amazonaws.com]}}}
+  roles: {app: {preset: instance}}
 """
 )
 
@@ -79,6 +80,9 @@ def test_a_converged_account_gives_all_that_the_manifest_makes(served: Served, m
     assert len(given["public_subnet_ids"]) == 2
     assert given["topic_arns"] == {"security": f"arn:aws:sns:eu-west-1:{ACCOUNT}:acme-security"}
     assert given["role_arns"] == {"app": f"arn:aws:iam::{ACCOUNT}:role/app"}
+    assert given["instance_profile_arns"] == {"app": f"arn:aws:iam::{ACCOUNT}:instance-profile/app"}
+    (template,) = ec2.describe_launch_templates()["LaunchTemplates"]
+    assert given["launch_template_ids"] == {"web": template["LaunchTemplateId"]}
     assert given["state_bucket"] == "acme-state"
     assert given["state_key_arn"].startswith(f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/")
     assert given["secret_arns"]["acme/database"].startswith(f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:acme/")

@@ -441,6 +441,119 @@ network.asks(
 )
 
 # --- access that widens unseen --------------------------------------------------------------------------------------
+servers = Section("servers")
+servers.asks(
+    "security_groups.*.from",
+    {"security_groups.web.from": ["203.0.113.0/24", "198.51.100.0/24"]},
+    "let more people in by a preset",
+    "lets 198.51.100.0/24 in",
+)
+servers.asks(
+    "security_groups.*.from security_groups.*.preset",
+    {"security_groups.web.from": None},
+    "open a preset to the world",
+    "open to the world",
+)
+servers.asks(
+    "security_groups.*.preset",
+    {"security_groups.web.preset": "ssh"},
+    "open another port by a preset",
+    "lets 203.0.113.0/24 in",
+)
+servers.asks("security_groups.*.port", {"security_groups.db.port": 22}, "open another port of a database", "lets sg-")
+servers.asks(
+    "iam.roles.*.preset",
+    {"iam.roles.worker.preset": "packer"},
+    "let a role build images",
+    "it gives new permissions",
+)
+servers.passes(
+    "iam.roles.*.preset iam.roles.*.cidr",
+    {"iam.roles.new": {"preset": "pipeline", "cidr": "10.44.0.0/24"}},
+    "make a pipeline host and its network",
+    "nothing is in it yet, and only who may pass the role gives it to an instance",
+)
+servers.stops(
+    "iam.roles.*.cidr",
+    {"iam.roles.ci.cidr": "10.45.0.0/24"},
+    "move a network that is there",
+    "the manifest says 10.45.0.0/24",
+)
+servers.passes(
+    "iam.roles.*.instance_profile",
+    {"iam.roles.worker.instance_profile": True},
+    "let instances act as a role",
+    "only who may pass it gives it to an instance",
+)
+servers.asks(
+    "iam.roles.*.only_from",
+    {"iam.roles.app.only_from": None},
+    "make leaked credentials of use everywhere",
+    "no longer denies",
+)
+servers.asks(
+    "iam.roles.*.only_from",
+    {"iam.roles.app.only_from": ["vpc-11112222", "198.51.100.7/32"]},
+    "make leaked credentials of use behind an address",
+    "no longer denies",
+)
+T = "launch_templates.web"
+servers.asks(
+    "launch_templates.*.key_pair",
+    {f"{T}.key_pair": "ops"},
+    "let a key into what is launched",
+    "gets into what is launched",
+)
+servers.asks(
+    "launch_templates.*.role",
+    {f"{T}.role": "app"},
+    "let what is launched act as another role",
+    "what is launched acts as",
+)
+servers.asks(
+    "launch_templates.*.security_groups",
+    {f"{T}.security_groups": ["web", "db"]},
+    "let others reach what is launched",
+    "hold for what is launched",
+)
+servers.asks(
+    "launch_templates.*.public_address",
+    {f"{T}.public_address": True},
+    "give what is launched a public address",
+    "has a public address",
+)
+servers.asks(
+    "launch_templates.*.metadata_hops",
+    {f"{T}.metadata_hops": 2},
+    "let containers act as the host",
+    "containers on it can act as the host",
+)
+servers.passes(
+    "launch_templates.*.user_data",
+    {f"{T}.user_data": "everything.json"},
+    "run other code at the first boot",
+    "whoever writes the manifest says what servers run, and only who may pass the role starts one",
+)
+servers.passes(
+    "launch_templates.*.instance_type launch_templates.*.image launch_templates.*.volume_gib launch_templates.*.tags "
+    "launch_templates.*.monitoring launch_templates.*.spot",
+    {
+        f"{T}.instance_type": "t4g.medium",
+        f"{T}.image": "debian",
+        f"{T}.volume_gib": 20,
+        f"{T}.tags": {"tier": "front"},
+        f"{T}.monitoring": False,
+        f"{T}.spot": True,
+    },
+    "launch something else",
+    "it holds for what is launched from then on, and costs what the docs say",
+)
+servers.passes(
+    "launch_templates",
+    {"launch_templates.new": {"security_groups": ["web"], "role": "app"}},
+    "make a template",
+    "nothing is launched from it yet",
+)
 bastion = Section("bastion")
 bastion.asks(
     "iam.users.*.ssh_keys", {"iam.users.bob.ssh_keys": [KEYS[1]]}, "let another person into the bastion", "lets bob in"
@@ -1531,6 +1644,7 @@ SECTIONS = [
     trail,
     guarded,
     network,
+    servers,
     bastion,
     kept,
     written,

@@ -128,7 +128,7 @@ def others_who_trust_github(sandbox: Sandbox) -> None:
 
 BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
 
-RECORDS: dict[str, dict[str, Any]] = {
+RECORDS: dict[str, Any] = {
     "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"], "CAA": ['0 issue "amazon.com"']},
     "www": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"], "TXT": ["ours"]},
     "_sip._tcp": {"SRV": ["1 1 5060 sip.acme.example"]},
@@ -184,6 +184,24 @@ STARTS: Mapping[str, Start] = {
                 "db": {"description": "db", "ingress": [{"ports": 5432, "groups": ["web"]}]},
             },
             "key_pairs": {"ops": {"public_key": KEYS[0]}},
+        }
+    ),
+    "servers": Start(
+        {
+            "security_groups": {
+                "web": {"preset": "web", "from": ["203.0.113.0/24"]},
+                "db": {"preset": "db", "port": 5432, "from": ["web"]},
+            },
+            "key_pairs": {"ops": {"public_key": KEYS[0]}},
+            "iam": {
+                "roles": {
+                    "app": {"preset": "instance", "only_from": ["vpc-11112222"]},
+                    "plain": {"preset": "instance"},
+                    "worker": {"trust": {"services": ["ec2.amazonaws.com"]}, "policies": []},
+                    "ci": {"preset": "pipeline"},
+                }
+            },
+            "launch_templates": {"web": {"security_groups": ["web"], "public_address": False, "role": "plain"}},
         }
     ),
     "bastion": Start(

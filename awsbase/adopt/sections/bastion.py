@@ -30,7 +30,6 @@ from awsbase.userdata import Mode, Person, login, mode_of, people_in, render
 KINDS = (LaunchTemplate, Instance, Ephemeral, TerminationSchedule, ConnectEndpoint, NatRoute)
 NO_TEMPLATE = "a manifest says no launch template but that of its bastion, as awsbase sets it up"
 OTHERS: Mapping[type[Resource], str] = {
-    LaunchTemplate: NO_TEMPLATE,
     Instance: "a manifest says no machine but its bastion",
     TerminationSchedule: "a manifest says no schedule but its bastion's end",
 }
@@ -50,14 +49,16 @@ class SetUp:
 def draft(seen: Seen, section: Draft) -> None:
     """Write the bastion, if the account has one whose set-up this version of awsbase would write just so."""
     scope, own = seen.base.scope, f"{seen.base.name}-bastion"
-    made = sorted((each for each in seen.at_home(LaunchTemplate) if each.user_data), key=lambda each: each.name != own)
+    made = sorted(of_bastions(seen), key=lambda each: each.name != own)
     template = made[0] if made else None
     name = template.name if template else own
     host, schedule = scope.address("instance", name), scope.address("schedule", name)
     for kind, why in OTHERS.items():
         for each in seen.of(kind):
-            if each is not template and each.address not in (host, schedule):
+            if each.address not in (host, schedule):
                 section.cannot(each.address, why)
+    for other in made[1:]:
+        section.cannot(other.address, NO_TEMPLATE)
 
     set_up = understood(template) if template else None
     if template is None or set_up is None or host in seen.refuted:
@@ -70,6 +71,13 @@ def draft(seen: Seen, section: Draft) -> None:
     put_rights(seen, section, name)
     put_network(seen, section, name, host, nat=set_up.nat)
     put_times(seen, section, host, schedule)
+
+
+def of_bastions(seen: Seen) -> list[LaunchTemplate]:
+    """Return the templates at home that set up a bastion, or are called as one is."""
+    own = f"{seen.base.name}-bastion"
+    ours = (each for each in seen.at_home(LaunchTemplate) if each.user_data)
+    return [each for each in ours if each.name == own or understood(each)]
 
 
 def understood(template: LaunchTemplate) -> SetUp | None:

@@ -412,8 +412,8 @@ def tags(request: Request, arn: str) -> dict[str, str]:
 
 def tagged(request: Request) -> Iterator[TaggedResource]:
     """Yield the trails of the region, which moto does not list among what is tagged."""
-    held = request.backend("cloudtrail")
-    for trail in held.trails.values():
+    held = request.made("cloudtrail")
+    for trail in held.trails.values() if held else ():
         tags = held.tagging_service.get_tag_dict_for_resource(trail.arn)
         yield TaggedResource(trail.arn, tags, "cloudtrail:trail")
 

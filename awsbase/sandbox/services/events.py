@@ -86,8 +86,8 @@ def rules_held(events: Any) -> Any:
 
 def tagged(request: Request) -> Iterator[TaggedResource]:
     """Yield the rules of the region, which moto does not list among what is tagged."""
-    held = request.backend("events")
-    for bus in held.event_buses.values():
+    held = request.made("events")
+    for bus in held.event_buses.values() if held else ():
         for rule in bus.rules.values():
             labels = tag_dict(held.tagger.list_tags_for_resource(rule.arn)["Tags"])
             yield TaggedResource(rule.arn, labels, "events:rule")

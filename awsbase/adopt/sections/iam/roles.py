@@ -10,9 +10,11 @@ from awsbase.adopt.sections.iam.policies import Names, statement_of
 from awsbase.adopt.sections.iam.tags import sayable
 from awsbase.adopt.sections.iam.trust import trust_of
 from awsbase.adopt.seen import Seen
+from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.role import AN_HOUR, Role
 from awsbase.facts.authorization import policies as policies_of_account
-from awsbase.manifest.trust import trusted
+from awsbase.manifest.role_presets import for_hosts
+from awsbase.manifest.trust import principals, trusted
 from awsbase.policies import problems
 from awsbase.policies.document import listed
 
@@ -82,11 +84,20 @@ def put(seen: Seen, section: Draft, have: Role, names: Names) -> None:
         value["path"] = have.path
     if tags := sayable(seen, section, have.address, have.tags):
         value["tags"] = tags
+    if has_own_profile(seen, have):
+        value["instance_profile"] = True
     section.put("roles", have.name, value=value, of=have.address)
     if mfa is False:
         section.weaker("roles", have.name, "trust", "mfa", value=False, default="true")
     if have.boundary and lost(seen, have):
         section.remark("roles", have.name, "boundary", text="this policy is no longer there, so that it allows nothing")
+
+
+def has_own_profile(seen: Seen, have: Role) -> bool:
+    """Tell whether instances take a role by an instance profile of its name, which the role then has."""
+    own = (have.name, have.name, have.path)
+    profiles = ((each.name, each.role, each.path) for each in seen.left(InstanceProfile))
+    return own in profiles and for_hosts(principals(have.trust))
 
 
 def lost(seen: Seen, have: Role) -> bool:

@@ -11,6 +11,7 @@ from awsbase.sandbox.services.ec2 import (
     defaults,
     flow_logs,
     instances,
+    launch_templates,
     networks,
     permissions,
     removals,
@@ -30,8 +31,8 @@ def tags(request: Request, arn: str) -> dict[str, str]:
 
 def tagged(request: Request) -> Iterator[TaggedResource]:
     """Yield launch templates, which moto does not list among what is tagged."""
-    ec2 = request.backend("ec2")
-    for template in ec2.launch_templates.values():
+    ec2 = request.made("ec2")
+    for template in ec2.launch_templates.values() if ec2 else ():
         arn = f"arn:{request.partition}:ec2:{request.region}:{request.account}:launch-template/{template.id}"
         yield TaggedResource(arn, dict(ec2.tags.get(template.id, {})), "ec2:launch-template")
 
@@ -43,6 +44,7 @@ SERVICE = Service(
         *flow_logs.RULES,
         *rules.RULES,
         *instances.RULES,
+        *launch_templates.RULES,
         *networks.RULES,
         *connect_endpoints.RULES,
         *removals.RULES,

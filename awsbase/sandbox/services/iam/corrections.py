@@ -1,8 +1,10 @@
 """Where moto's IAM is wrong or has nothing: paths, names of policies in the big read, passwords for services."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
+from urllib.parse import quote
 
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
@@ -54,6 +56,26 @@ def bare_profiles(request: Request, response: dict[str, Any]) -> None:
             for held in profile["Roles"]:
                 for name in ("MaxSessionDuration", "RoleLastUsed", "Tags"):
                     held.pop(name, None)
+
+
+def encode_trusts(request: Request, response: dict[str, Any]) -> None:
+    """Return trust policies in the encoding of URLs, as all policies are, so that a %3A in one stays what it is.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+    """
+    for role in roles_within(response):
+        if role.get("AssumeRolePolicyDocument", "").lstrip().startswith("{"):
+            role["AssumeRolePolicyDocument"] = quote(role["AssumeRolePolicyDocument"])
+
+
+def roles_within(response: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the roles of a list, and those in its instance profiles."""
+    profiles = [*response.get("InstanceProfiles", []), response.get("InstanceProfile", {})]
+    for role in (*response.get("RoleDetailList", []), *response.get("Roles", [])):
+        yield role
+        profiles += role.get("InstanceProfileList", [])
+    for profile in profiles:
+        yield from profile.get("Roles", [])
 
 
 def keep_tags(request: Request) -> None:
@@ -160,6 +182,11 @@ RULES = (
     Rule("iam:UpdateUser", before=keep_tags, after=tag_again, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=name_policies, strict=False),
     Rule("iam:GetAccountAuthorizationDetails", after=bare_profiles, strict=False),
+    Rule(
+        "iam:GetAccountAuthorizationDetails iam:ListRoles iam:GetInstanceProfile iam:ListInstanceProfiles*",
+        after=encode_trusts,
+        strict=False,
+    ),
     Rule(
         "iam:CreatePolicy iam:GetPolicy iam:ListPolicies iam:GetAccountAuthorizationDetails",
         after=count_boundaries,

@@ -1,0 +1,67 @@
+"""Launch templates of servers are adopted as they are, with their groups, roles and key pairs by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awsbase.sandbox import Sandbox
+from awsbase.testing.adopted import adopted
+from awsbase.testing.sample import HOME
+from tests.adopt.reconciled import account_of, compiled, reasons
+
+HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
+PUBLIC = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq alice"
+TEXT = (
+    HEAD
+    + f"""\
+security_groups:
+  web: {{preset: web}}
+  db: {{preset: db, port: 5432, from: [web]}}
+key_pairs: {{alice: {{public_key: {PUBLIC}}}}}
+iam: {{roles: {{server: {{preset: instance}}}}}}
+launch_templates:
+  web:
+    security_groups: [web]
+    role: server
+    key_pair: alice
+    public_address: true
+    monitoring: false
+    spot: true
+    tags: {{tier: front}}
+  plain: {{security_groups: [db], image: debian, metadata_hops: 2}}
+"""
+)
+
+
+def test_templates_of_servers_are_adopted_by_name() -> None:
+    sandbox = account_of(TEXT)
+    found = adopted(sandbox, only=["security_groups", "key_pairs", "iam", "launch_templates"])
+    assert [name for name in reasons(found) if name.startswith(("launch", "instance", "role", "key", "sec"))] == []
+    wanted = compiled(TEXT)
+    for name in ("launch-template/web", "launch-template/plain", "instance-profile/server"):
+        assert found.resources[name] == wanted[name]
+    assert "instance_profile: true" in found.text
+
+
+def test_a_template_with_more_than_a_manifest_says_is_told_field_by_field() -> None:
+    sandbox = Sandbox()
+    ec2 = sandbox.client("ec2", HOME.region)
+    data: dict[str, Any] = {
+        "InstanceType": "t4g.small",
+        "UserData": "cGFzc3dvcmQ=",
+        "KeyName": "gone",
+        "CpuOptions": {"CoreCount": 1},
+        "NetworkInterfaces": [{"DeviceIndex": 0, "SubnetId": "subnet-11112222", "Groups": ["sg-11112222"]}],
+        "IamInstanceProfile": {"Name": "gone"},
+    }
+    ec2.create_launch_template(LaunchTemplateName="web", LaunchTemplateData=data)
+    found = adopted(sandbox, only=["launch_templates"])
+    assert reasons(found)["launch-template/web"] == (
+        "user data: it can hold secrets, and is not written into a file",
+        "CpuOptions: a manifest does not say it",
+        "network interfaces: a manifest leaves the subnet to whoever launches",
+        "instance-profile/gone: no role of a manifest has it",
+        "key pair 'gone': no manifest can say it",
+        "'' names no image",
+    )
+    assert "password" not in repr(found)
