@@ -159,6 +159,7 @@ def execute(
         interrupted=stop.is_set(),
         refusals=refusals,
         goal=removal.goal if removal else "reconcile",
+        steps={each: (begun - started, done - started) for each, (begun, done) in execution.steps.items()},
     )
 
 
@@ -187,6 +188,7 @@ class _Execution:
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
         self.not_made: dict[str, str] = {}
+        self.steps: dict[str, tuple[float, float]] = {}
 
     def manual_actions(self, address: str) -> list[ManualAction]:
         run = self.runs.get(address)
@@ -232,7 +234,9 @@ class _Execution:
             self.context.observer.finished(address, "blocked")
             return Outcome(address, region, "blocked", blocked_by=root)
         self.context.observer.started(address)
+        begun = time.monotonic()
         outcome = self._apply(resource)
+        self.steps[address] = (begun, time.monotonic())
         self.context.observer.finished(address, "skipped" if outcome.was_interrupted else outcome.status)
         return outcome
 

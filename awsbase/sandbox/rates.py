@@ -24,8 +24,8 @@ class Rate:
 
 
 # From "Quotas in AWS CloudTrail", the reference of LookupEvents, "Request quotas" of AWS KMS, "CloudWatch service
-# quotas" and "Quotas" of Route 53. AWS throttles IAM too, by buckets of which it publishes nothing: that one is a guess,
-# on the low side.
+# quotas" and "Quotas" of Route 53. AWS throttles IAM too, by buckets of which it publishes nothing: that one is a
+# guess, on the low side.
 DOCUMENTED = (
     Rate("cloudtrail:*", 1, only=True),
     Rate("cloudtrail:*", 10, only=False),
