@@ -27,6 +27,7 @@ class PublicDns:
         self._socket.bind((host, port))
         self._sandbox = ref(sandbox)
         self.host, self.port = self._socket.getsockname()[:2]
+        self.thread = Thread(target=answer, args=(self._socket, self._sandbox), daemon=True)
         self.close = finalize(sandbox, end, self._socket)
 
     @property
@@ -36,7 +37,8 @@ class PublicDns:
 
     def start(self) -> None:
         """Answer from now on, in a thread of this process."""
-        Thread(target=answer, args=(self._socket, self._sandbox), daemon=True).start()
+        self.thread = Thread(target=answer, args=(self._socket, self._sandbox), daemon=True)
+        self.thread.start()
 
 
 def end(listening: socket) -> None:
