@@ -129,7 +129,8 @@ def others_who_trust_github(sandbox: Sandbox) -> None:
 BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
 
 RECORDS: dict[str, dict[str, Any]] = {
-    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"], "CAA": ['0 issue "amazon.com"']},
+    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"]},
+    "shop": {"CAA": ['0 issue "amazon.com"']},
     "www": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"], "TXT": ["ours"]},
     "_sip._tcp": {"SRV": ["1 1 5060 sip.acme.example"]},
     "docs": {"CNAME": "acme.github.io"},
