@@ -38,29 +38,28 @@ class Way:
     watch: str
     check: Callable[[Any, str], str] | None = None
     delete: Callable[[Any, str], object] | None = None
-    client: str = ""
 
 
-def table(client: Any, name: str) -> str:
+def table(aws: Any, name: str) -> str:
     """Return how a restored table is."""
-    found = client.describe_table(TableName=name)["Table"]
+    found = aws.dynamodb.describe_table(TableName=name)["Table"]
     return f"{found['TableStatus']}, {found.get('ItemCount', 0)} items at the last count"
 
 
-def database(client: Any, name: str) -> str:
+def database(aws: Any, name: str) -> str:
     """Return how a restored database is."""
-    (found,) = client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    (found,) = aws.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     return f"{found['DBInstanceStatus']}, {found.get('AllocatedStorage', 0)} GB"
 
 
-def delete_table(client: Any, name: str) -> object:
+def delete_table(aws: Any, name: str) -> object:
     """Delete a restored table."""
-    return client.delete_table(TableName=name)
+    return aws.dynamodb.delete_table(TableName=name)
 
 
-def delete_database(client: Any, name: str) -> object:
+def delete_database(aws: Any, name: str) -> object:
     """Delete a restored database, without a snapshot of it."""
-    return client.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
+    return aws.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
 
 
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-resource.html
@@ -73,7 +72,6 @@ WAYS: Mapping[str, Way] = {
         "compare some items with those of the original",
         table,
         delete_table,
-        "dynamodb",
     ),
     "RDS": Way(
         "a database",
@@ -83,7 +81,6 @@ WAYS: Mapping[str, Way] = {
         "connect with the password of the original, and count the rows of the tables that matter",
         database,
         delete_database,
-        "rds",
     ),
     "Aurora": Way(
         "a cluster, which comes without instances",
@@ -212,10 +209,9 @@ def rehearse(
             # A job that is still at work makes the resource after nobody looks any more.
             verdict: Verdict = "failed" if state.get("Status") in ("ABORTED", "FAILED") else "left behind"
             return result(wanted, verdict, why)
-        client = getattr(aws, way.client)
-        detail = way.check(client, new)
+        detail = way.check(aws, new)
         with account.wire.open():
-            way.delete(client, new)
+            way.delete(aws, new)
     except (BotoCoreError, ClientError) as error:
         return result(wanted, "left behind" if made else "failed", str(error))
     return result(wanted, "restored", detail)

@@ -9,7 +9,6 @@ from awsbase.cut_models import OPERATIONS
 from awsbase.models import whole_models
 from tests.test_botocore_names import named
 
-
 # What botocore calls by itself: for credentials, and to find out where a bucket is.
 BY_BOTOCORE = {
     "s3": {"head_bucket"},
