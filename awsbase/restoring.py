@@ -16,6 +16,8 @@ from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.ensure.backup_plan import BackupPlan
+from awsbase.errors import AwsbaseError
+from awsbase.facts.backups import vaults
 from awsbase.records import record
 
 Verdict = Literal["restored", "failed", "left behind", "by hand", "nothing to restore"]
@@ -110,6 +112,10 @@ WAYS: Mapping[str, Way] = {
 }
 
 
+class NoVault(AwsbaseError):
+    """The vault of a plan is not there."""
+
+
 @record
 class Point:
     """The newest recovery point of one type in a vault."""
@@ -151,8 +157,13 @@ def newest(facts: Facts, region: str, vault: str) -> Mapping[str, Point]:
 
 
 def described(plan: BackupPlan, types: Sequence[str], facts: Facts, new: str) -> list[Rehearsal]:
-    """Return for each type what a person would type to restore the newest recovery point of a plan's vault."""
+    """Return for each type what a person would type to restore the newest recovery point of a plan's vault.
+
+    Raises NoVault.
+    """
     region, vault = plan.scope.region, plan.rules[0].vault
+    if vault not in facts.read(vaults, region):
+        raise NoVault(f"there is no vault {vault} in {region} yet", hint="run `awsbase reconcile` first")
     points = facts.read(newest, region, vault)
     found = []
     for type in types:
