@@ -12,7 +12,7 @@ from tests.test_botocore_names import named
 # What botocore calls by itself: for credentials, and to find out where a bucket is.
 BY_BOTOCORE = {
     "s3": {"head_bucket"},
-    "signin": {"create_o_auth2_token"},
+    "signin": {"create_oauth2_token"},
     "sso": {"get_role_credentials"},
     "sso-oidc": {"create_token"},
     "sts": {"assume_role", "assume_role_with_web_identity"},
