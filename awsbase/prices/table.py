@@ -50,12 +50,7 @@ LOGS_IN = Price(
 LOGS_KEPT = Price(
     "CloudWatch Logs", "per GB a month", in_regions("0.03", eu_west_1="0.03", eu_central_1="0.0324"), CLOUDWATCH
 )
-LOGS_IN_RARE = Price(
-    "CloudWatch Logs",
-    "per GB taken in, of a class other than standard",
-    in_regions("0.25", eu_west_1="0.285"),
-    CLOUDWATCH,
-)
+LOGS_IN_RARE = Price("CloudWatch Logs", "per GB taken in by infrequent access", in_regions("0.25"), CLOUDWATCH)
 LOGS_MASKED = Price("CloudWatch Logs", "per GB searched for what is masked", in_regions("0.12"), CLOUDWATCH)
 VENDED_LOGS = Price("CloudWatch Logs", "per GB of logs to a bucket", in_regions("0.25"), CLOUDWATCH)
 
@@ -88,6 +83,7 @@ TRAIL_SECOND = Price("CloudTrail", "per 100,000 events of a second copy", everyw
 
 MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns/pricing/")
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
+MAILS_SENT = Price("SES", "per 1,000 mails", everywhere("0.10"), f"{SITE}/ses/pricing/")
 
 ROUTE_53 = f"{SITE}/route53/pricing/"
 HOSTED_ZONE = Price("Route 53", "a month", everywhere("0.50"), ROUTE_53)
