@@ -66,6 +66,7 @@ TYPES: dict[str, Type] = {
     "aws_iam_user": thing("user", "name"),
     "aws_iam_group": thing("group", "name"),
     "aws_iam_instance_profile": thing("instance-profile", "name"),
+    "aws_iam_openid_connect_provider": thing("oidc-provider", "url"),
     "aws_iam_service_linked_role": thing("service-linked-role", "name"),
     "aws_iam_account_alias": thing("account-alias", "account_alias"),
     "aws_iam_account_password_policy": whole("password-policy"),
