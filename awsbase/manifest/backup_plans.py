@@ -223,7 +223,7 @@ class PlanSpec(Section):
 
     @property
     def needs_management(self) -> bool:
-        """Tell whether AWS Backup has to keep the copies of tables itself: DynamoDB moves and copies none of its own."""
+        """Tell whether AWS Backup has to keep the copies of tables itself: DynamoDB moves and copies none."""
         moves = bool(self.copies) or any(rule.cold_after_days for rule in self.rules.values())
         return moves and "dynamodb" in self.services
 
