@@ -54,8 +54,9 @@ def found(pin: Pin) -> Found:
 
 def output(command: Sequence[str]) -> str:
     """Return what a command prints; empty when it cannot be run, or does not end."""
-    # HashiCorp's programs ask at home for a newer version otherwise.
-    quiet = {**os.environ, "CHECKPOINT_DISABLE": "1"}
+    # Credentials are nobody's business here, and HashiCorp's programs would ask for a newer version.
+    quiet = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    quiet["CHECKPOINT_DISABLE"] = "1"
     try:
         done = subprocess.run(  # noqa: S603 pinned
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, env=quiet
