@@ -98,9 +98,14 @@ def of_preset(name: str, role: RoleSpec, manifest: Manifest) -> Iterator[Validat
         if len(name) > LONGEST_ROLE - len(BUILD):
             message = f"{shown(name)} is too long: {name}{BUILD} is a role, too"
             yield ValidationProblem((), message, f"{LONGEST_ROLE - len(BUILD)} characters at most")
-    if role.preset == "pipeline" and not re.fullmatch(f"(?!sg-|default$){NETWORK_NAME}", name):
+    if role.preset == "pipeline" and not names_network(name):
         message = f"{shown(name)} is no name for a network and a security group, which preset pipeline makes"
         yield ValidationProblem((), message, "letters, digits and ._-, such as pipeline")
+
+
+def names_network(name: str) -> bool:
+    """Tell whether a network and a security group can have the name of a role."""
+    return re.fullmatch(f"(?!sg-|default$){NETWORK_NAME}", name) is not None
 
 
 def places(role: RoleSpec, manifest: Manifest) -> Iterator[ValidationProblem]:
@@ -127,7 +132,7 @@ def own_vpcs(base: Base, manifest: Manifest) -> tuple[str, ...]:
 
 def pipelines(roles: Mapping[str, RoleSpec]) -> Iterator[tuple[str, RoleSpec]]:
     """Yield the roles that have a network of their own."""
-    yield from ((name, each) for name, each in roles.items() if each.preset == "pipeline")
+    yield from ((name, each) for name, each in roles.items() if each.preset == "pipeline" and names_network(name))
 
 
 def own_network(name: str, role: RoleSpec) -> Network:
