@@ -231,6 +231,8 @@ class Report:
     # Why it is not known of some changes who made what differs; None where nobody asked.
     authors_missing: tuple[str, ...] | None = field(default=None, compare=False)
     goal: Goal = "reconcile"
+    # When each resource was begun and done, in seconds since the run began, by address.
+    steps: Mapping[str, tuple[float, float]] = field(default_factory=dict, compare=False)
 
     def totals(self) -> dict[Status, int]:
         """Return the number of outcomes of each status."""

@@ -124,11 +124,10 @@ def execute(
     """Plan or reconcile the resources and return a report on each, even when some fail or `stop` is set midway.
 
     Unless `allow_risky`, a risky change fails its resource and is not applied. `check` is called with the facts before
-    the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. Reads
-    already in `cache` are reused, and new ones are added. `before_write` is called before each write, and stops it by
-    raising. `ways_out` says how the manifest does without a region, where an organization closes it. `applies` chooses
-    the changes that a plan applies nevertheless. `results` gets what each recipe returned, by address. With a `removal`
-    the resources are taken away, but for those that it says stay.
+    the first recipe starts: a plan reports its refusals, and a reconcile raises Refused for the first of them. `cache`
+    lends its reads, and gets new ones. `before_write` is called before each write, and stops it by raising. `ways_out`
+    says how the manifest does without a region, where an organization closes it. `applies` chooses the changes that a
+    plan applies nevertheless. `results` gets what recipes return. A `removal` takes away what it does not say stays.
     """
     started, stop = time.monotonic(), stop or threading.Event()
     needed = dependencies(resources, known_only=removal is not None)
@@ -159,6 +158,7 @@ def execute(
         interrupted=stop.is_set(),
         refusals=refusals,
         goal=removal.goal if removal else "reconcile",
+        steps={each: (begun - started, done - started) for each, (begun, done) in execution.steps.items()},
     )
 
 
@@ -187,6 +187,7 @@ class _Execution:
         self.outcomes: dict[str, Outcome] = {}
         self.runs: dict[str, Run] = {}
         self.not_made: dict[str, str] = {}
+        self.steps: dict[str, tuple[float, float]] = {}
 
     def manual_actions(self, address: str) -> list[ManualAction]:
         run = self.runs.get(address)
@@ -232,7 +233,9 @@ class _Execution:
             self.context.observer.finished(address, "blocked")
             return Outcome(address, region, "blocked", blocked_by=root)
         self.context.observer.started(address)
+        begun = time.monotonic()
         outcome = self._apply(resource)
+        self.steps[address] = (begun, time.monotonic())
         self.context.observer.finished(address, "skipped" if outcome.was_interrupted else outcome.status)
         return outcome
 

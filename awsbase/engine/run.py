@@ -453,6 +453,7 @@ GONE = {
     "InvalidAccessException": ("is not enabled for securityhub",),
     # Secrets Manager says so of a secret whose deletion is under way.
     "InvalidRequestException": ("marked deleted", "marked for deletion"),
+    "InvalidChangeBatch": ("but it was not found",),
 }
 
 
@@ -463,9 +464,10 @@ def is_gone(error: Exception, action: Action) -> bool:
     answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
     code, message = answer.get("Code", ""), answer.get("Message", "")
     # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
-    # EC2 puts the resource type first: InvalidVpcID.NotFound, and CloudTrail its own: TrailNotFoundException.
     absent = "NotFound" in code or code.startswith("NoSuch") or code in UNKNOWN
-    return action == "delete" and (absent or any(words in message for words in GONE.get(code, ())))
+    # A batch of records deletes some and changes others.
+    deletes = action == "delete" or code == "InvalidChangeBatch"
+    return deletes and (absent or any(words in message for words in GONE.get(code, ())))
 
 
 def already_exists(error: Exception, action: Action) -> bool:

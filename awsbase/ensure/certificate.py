@@ -53,6 +53,13 @@ class Certificate(Resource):
     def address(self) -> str:
         return self.scope.address("certificate", self.name)
 
+    def needs(self) -> Iterator[str]:
+        yield from (self.scope.at(self.scope.home).address("zone", zone) for zone in self.zones)
+
+    def mentions(self) -> Iterator[str]:
+        """Yield the zones, which are only asked where they lead: without them a certificate stays what it is."""
+        return self.needs()
+
     @property
     def arn(self) -> str:
         """The ARN as policies name it: its last part is known once it is there."""
@@ -94,8 +101,8 @@ def certificates(facts: Facts, region: str) -> Sequence[CertificateFacts]:
     return [
         CertificateFacts(
             each["CertificateArn"],
-            frozenset(map(domain, [each["DomainName"], *each.get("SubjectAlternativeNameSummaries", [])])),
-            domain(each["DomainName"]),
+            frozenset(map(domain, [each.get("DomainName", ""), *each.get("SubjectAlternativeNameSummaries", [])])),
+            domain(each.get("DomainName", "")),
             each.get("Status", ""),
             each.get("Type", ""),
         )
@@ -238,7 +245,8 @@ def tell_state(run: Run, want: Certificate, have: CertificateFacts | None, proof
 
 def tell_what_it_waits_for(run: Run, want: Certificate, proofs: Any) -> None:
     """Say why a certificate is not issued yet, or which records somebody has to enter."""
-    reasons = [why for zone in want.zones if (why := undelegated(run, zone))]
+    zones = {zone: run.result(want.scope.at(want.scope.home).address("zone", zone)) for zone in want.zones}
+    reasons = [why for zone, made in zones.items() if (why := undelegated(run, zone, made["name_servers"]))]
     if want.by_hand and not isinstance(proofs, Unknown):
         run.manual_action(
             f"the certificate {want.name} waits for records in a zone that the manifest does not have",
@@ -318,9 +326,6 @@ def read_permissions(want: Certificate) -> Allows:
     yield tags.TAG_INDEX
     yield allow("acm", "ListCertificates")
     yield allow("acm", "DescribeCertificate", "ListTagsForCertificate", on=(want.arn,))
-    if want.zones:
-        yield allow("route53", "ListHostedZones")
-        yield allow("route53", "ListResourceRecordSets", on=(f"arn:{want.scope.partition}:route53:::hostedzone/*",))
 
 
 def write_permissions(want: Certificate) -> Allows:

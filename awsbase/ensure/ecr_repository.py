@@ -165,7 +165,7 @@ def ensure_ecr_repository(run: Run, want: EcrRepository) -> str:
     key = run.result(want.key) if want.key else None
     have = run.read(repositories, region).get(want.name)
     refuse_encryption(want, have, key)
-    rules = run.read(lifecycle, region, want.name) if have else ()
+    rules = run.read(lifecycle, region, want.name) if have and want.keep_untagged is not None else ()
     policy = run.read(repository_policy, region, want.name) if have else {}
     ask = (repository_tags, region, want.arn)
     tagged = tags.current(run, want, region, want.arn, ask) if have else tags.wanted(want)
@@ -239,7 +239,8 @@ def fixed(want: EcrRepository, have: RepositoryFacts, *, ours: bool) -> str:
     """Say why fewer tags can be moved than before, in a repository of others; empty when as many can."""
     if ours or have.new:
         return ""
-    fewer = have.mutability == "MUTABLE" or not set(have.moving) <= set(want.moving)
+    held = have.mutability.startswith("IMMUTABLE")
+    fewer = want.immutable and not (held and set(have.moving) <= set(want.moving))
     return "whoever pushes a tag again is refused" if fewer else ""
 
 

@@ -21,6 +21,7 @@ from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, named_by, names
+from awsbase.prices import table as prices
 from awsbase.records import record
 from awsbase.userdata import letting_in
 
@@ -436,6 +437,7 @@ KIND = Kind(
         why="What is started from it, by whomever, is started right.",
         undo=(TAKE_OUT, "aws ec2 delete-launch-template --launch-template-name NAME --region REGION: instances stay"),
         controls=("CIS 5.6", "FSBP EC2.8"),
+        cost=f"nothing; what is launched with metrics every minute, {prices.DETAILED_MONITORING.rate}",
     ),
     word="launch-template",
     found_by="name",

@@ -77,8 +77,11 @@ class LogGroup(Resource):
 
     def costs(self) -> Iterator[Cost]:
         """Yield what this costs by the price table."""
-        rare = self.log_class in ("INFREQUENT_ACCESS", "ESSENTIALS")
-        yield by_use(prices.LOGS_IN_RARE if rare else prices.LOGS_IN, self.scope.region)
+        if self.log_class == "ESSENTIALS":
+            yield Cost(None, self.scope.region, what="CloudWatch Logs of the class essentials")
+        else:
+            rare = self.log_class == "INFREQUENT_ACCESS"
+            yield by_use(prices.LOGS_IN_RARE if rare else prices.LOGS_IN, self.scope.region)
         yield by_use(prices.LOGS_KEPT, self.scope.region)
         if self.mask:
             yield by_use(prices.LOGS_MASKED, self.scope.region)

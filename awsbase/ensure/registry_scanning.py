@@ -101,9 +101,10 @@ def rule(frequency: str, filters: Iterable[str]) -> dict[str, Any]:
 
 def things(facts: Facts, scope: Scope) -> Things:
     """Yield which repositories of a region are scanned on push, if some are."""
-    have = facts.read(scanning, scope.region)
-    if scanned := tuple(sorted(each for each in facts.read(repositories, scope.region) if have.scans(each))):
-        yield Described(RegistryScanning(scope=scope, repositories=scanned))
+    if names := facts.read(repositories, scope.region):
+        have = facts.read(scanning, scope.region)
+        if scanned := tuple(sorted(each for each in names if have.scans(each))):
+            yield Described(RegistryScanning(scope=scope, repositories=scanned))
 
 
 def describe_permissions(scope: Scope) -> Allows:

@@ -101,7 +101,7 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
             "tags" if number == 1 else f"tags, batch {number}",
             compare(tagged, some),
             run.aws.route53.change_tags_for_resource,
-            risk=access(retagging(run, tagged, some)),
+            risk=access(retagging(run, tagged, some)) if have else None,
             ResourceType="hostedzone",
             ResourceId=id,
             AddTags=tags.pairs(some),
@@ -109,7 +109,8 @@ def ensure_zone(run: Run, want: Zone) -> Mapping[str, Any]:
 
     if want.delegated:
         ask_for_delegation(run, want.name, servers)
-    return {"id": id, "arn": arn, "name_servers": servers}
+    joined = servers if isinstance(servers, Unknown) else ",".join(servers)
+    return {"id": id, "arn": arn, "name_servers": servers, "joined_name_servers": joined}
 
 
 def zone_called(facts: Facts, name: str) -> HostedZone | None:
@@ -171,14 +172,12 @@ def leading(found: Delegation) -> str:
     return f"leads to {', '.join(found.servers)}" if found.servers else "is not delegated"
 
 
-def undelegated(run: Run, name: str) -> str:
-    """Say that the DNS does not lead to a zone; empty when it does, or when nobody knows."""
-    zone = zone_called(run.facts, name)
-    if zone is None:
+def undelegated(run: Run, name: str, servers: Any) -> str:
+    """Say that the DNS does not lead to a zone with these name servers; empty when it does, or when nobody knows."""
+    if isinstance(servers, Unknown):
         return f"the zone {name} is not there yet"
     found: Delegation = run.read(delegation, name)
-    led = found.unknown or set(name_servers(run.facts, zone)) & set(found.servers)
-    return "" if led else f"{name} {leading(found)}"
+    return "" if found.unknown or set(servers) & set(found.servers) else f"{name} {leading(found)}"
 
 
 def remove_zone(run: Run, want: Zone) -> None:

@@ -28,7 +28,7 @@ from awsbase.facts.zone_register import (
     register_values,
     short,
 )
-from awsbase.facts.zones import Key, RecordSet, hosted_zones, meaning_of, record_sets, text_of, value_meaning, written
+from awsbase.facts.zones import Key, RecordSet, hosted_zones, meaning_of, plain, record_sets, written
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
 from awsbase.records import record
@@ -39,7 +39,7 @@ TTL = 300
 MOST_VALUES, MOST_CHARACTERS = 400, 6_000
 MOST_DELETED = 100
 # The types that a manifest has words for.
-TYPES = ("A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "PTR", "SRV", "TXT")
+TYPES = ("A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "SRV", "TXT")
 # Where the records lead by which AWS is shown that a domain is yours.
 PROOFS = ("acm-validations.aws", "dkim.amazonses.com")
 
@@ -345,9 +345,7 @@ def expressible(each: RecordSet) -> bool:
 
 def as_record(each: RecordSet) -> Record:
     """Return a record that is there as a manifest would name it."""
-    values = tuple(
-        sorted(text_of(value) if each.type == "TXT" else value_meaning(each.type, value) for value in each.values)
-    )
+    values = tuple(sorted(plain(each.type, value) for value in each.values))
     return Record(each.name, each.type, values, TTL if each.ttl is None else each.ttl, each.alias)
 
 

@@ -53,7 +53,12 @@ class RecordSet:
 
     @property
     def shown(self) -> str:
-        return f"alias of {self.alias[0]}" if self.alias else ", ".join(self.values)
+        return f"alias of {self.alias[0]}" if self.alias else ", ".join(plain(self.type, each) for each in self.values)
+
+
+def plain(type: str, value: str) -> str:
+    """Return a value as people write it."""
+    return text_of(value) if type == "TXT" else value_meaning(type, value)
 
 
 def hosted_zones(facts: Facts) -> Sequence[HostedZone]:

@@ -207,10 +207,11 @@ class ZoneSpec(Section):
         yield ZoneRecords(scope=base.scope, zone=zone, records=tuple(made))
 
     def entry_outputs(self, name: str, base: Base, manifest: Manifest) -> Iterator[Output]:
-        """Yield the id of the zone."""
+        """Yield the id of the zone, and its name servers with commas between them."""
         zone = base.expand(name)
-        value = Reference(base.scope.address("zone", zone), "id")
-        yield Output("zone_ids", value, key=zone, data=("aws_route53_zone", "zone_id"))
+        address = base.scope.address("zone", zone)
+        yield Output("zone_ids", Reference(address, "id"), key=zone, data=("aws_route53_zone", "zone_id"))
+        yield Output("zone_name_servers", Reference(address, "joined_name_servers"), key=zone)
 
 
 Zones = Annotated[dict[Domain, ZoneSpec], OneNameEach]

@@ -43,18 +43,14 @@ SECRET_READS = Price(
 CLOUDWATCH = f"{SITE}/cloudwatch/pricing/"
 ALARM = Price("CloudWatch", "a month", everywhere("0.10"), CLOUDWATCH, free=10)
 METRIC = Price("CloudWatch", "a month in which something was counted", everywhere("0.30"), CLOUDWATCH, free=10)
+DETAILED_MONITORING = Price("CloudWatch", "a month for each instance", everywhere("2.10"), CLOUDWATCH)
 LOGS_IN = Price(
     "CloudWatch Logs", "per GB taken in", in_regions("0.50", eu_west_1="0.57", eu_central_1="0.63"), CLOUDWATCH
 )
 LOGS_KEPT = Price(
     "CloudWatch Logs", "per GB a month", in_regions("0.03", eu_west_1="0.03", eu_central_1="0.0324"), CLOUDWATCH
 )
-LOGS_IN_RARE = Price(
-    "CloudWatch Logs",
-    "per GB taken in, of a class other than standard",
-    in_regions("0.25", eu_west_1="0.285"),
-    CLOUDWATCH,
-)
+LOGS_IN_RARE = Price("CloudWatch Logs", "per GB taken in by infrequent access", in_regions("0.25"), CLOUDWATCH)
 LOGS_MASKED = Price("CloudWatch Logs", "per GB searched for what is masked", in_regions("0.12"), CLOUDWATCH)
 VENDED_LOGS = Price("CloudWatch Logs", "per GB of logs to a bucket", in_regions("0.25"), CLOUDWATCH)
 

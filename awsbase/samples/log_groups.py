@@ -27,21 +27,21 @@ GROUP = LogGroup(
 RARE = LogGroup(scope=HOME, name="/app/rare", retention=30, log_class="INFREQUENT_ACCESS", mask=())
 CONFIGURATION = agent(Base("acme", HOME, {}), PAY)
 WRITERS = Policy(scope=HOME, name="acme-logs-server", document=writing(HOME, {PAY: LogGroupSpec(preset="syslog")}))
-FUNCTIONS = LogRetention(scope=HOME, pattern="/aws/lambda/*", retention=90)
+FUNCTIONS = LogRetention(scope=HOME, pattern="/acme/functions/*", retention=90)
 
 
 def functions(aws: Reached) -> None:
     """Let two functions write logs, which one of them limits."""
     logs = aws.client("logs", HOME.region)
     for name in ("report", "resize"):
-        logs.create_log_group(logGroupName=f"/aws/lambda/{name}")
-    logs.put_retention_policy(logGroupName="/aws/lambda/resize", retentionInDays=7)
+        logs.create_log_group(logGroupName=f"/acme/functions/{name}")
+    logs.put_retention_policy(logGroupName="/acme/functions/resize", retentionInDays=7)
 
 
 def no_functions(aws: Reached) -> None:
     """Delete the logs of both functions."""
     for name in ("report", "resize"):
-        aws.client("logs", HOME.region).delete_log_group(logGroupName=f"/aws/lambda/{name}")
+        aws.client("logs", HOME.region).delete_log_group(logGroupName=f"/acme/functions/{name}")
 
 
 def call(operation: str, **arguments: object) -> Callable[[Reached], object]:
@@ -73,8 +73,8 @@ SAMPLES = (
                 call("delete_data_protection_policy", logGroupIdentifier=PAY), [f"{GROUP.address}: update masks"]
             ),
             "a function without a retention": Tampering(
-                call("delete_retention_policy", logGroupName="/aws/lambda/report"),
-                [f"{FUNCTIONS.address}: update retention of /aws/lambda/report"],
+                call("delete_retention_policy", logGroupName="/acme/functions/report"),
+                [f"{FUNCTIONS.address}: update retention of /acme/functions/report"],
             ),
         },
     ),

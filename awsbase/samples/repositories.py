@@ -11,6 +11,8 @@ from awsbase.manifest.repositories import EcrRepositorySpec, working
 from awsbase.samples.sample import HOME, Reached, Sample, Tampering
 
 OTHER = "210987654321"
+# AWS takes no policy about an account that there is not.
+NO_ACCOUNT = "the account that pulls is nobody's, and the rules of the registry's scan would be replaced"
 KEY = Key(scope=HOME, name="acme-images", policy=key_policy(HOME), description="Images in ECR")
 API = EcrRepository(
     scope=HOME,
@@ -66,6 +68,7 @@ SAMPLES = (
         "repositories",
         [KEY, API, WEB, SCAN, WORKERS],
         after=not_scanned,
+        not_on_aws=NO_ACCOUNT,
         tamperings={
             "tags that move": Tampering(
                 call("put_image_tag_mutability", imageTagMutability="MUTABLE"),
@@ -86,5 +89,11 @@ SAMPLES = (
             "not scanned": Tampering(not_scanned, [f"{SCAN.address}: update scan on push"]),
         },
     ),
-    Sample("repository made by hand", [KEY, API, WEB, SCAN], before=made_by_hand, after=taken_away),
+    Sample(
+        "repository made by hand",
+        [KEY, API, WEB, SCAN],
+        before=made_by_hand,
+        after=taken_away,
+        not_on_aws=NO_ACCOUNT,
+    ),
 )

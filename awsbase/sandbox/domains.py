@@ -13,6 +13,10 @@ class Delegations:
 
     servers: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def state(self) -> dict[str, list[str]]:
+        """Return what counts as the account's state."""
+        return {domain: sorted(servers) for domain, servers in self.servers.items()}
+
 
 def delegations(sandbox: AccountState) -> dict[str, tuple[str, ...]]:
     """Return the name servers of each domain: for all accounts of a world the same."""

@@ -18,13 +18,29 @@ from awsbase.view.stream import escaped
 @click.option(
     "--format", "style", type=click.Choice(["text", "mermaid", "dot", "svg"]), default="text", help="How to draw it."
 )
+@click.option(
+    "--critical",
+    "run",
+    type=click.Path(path_type=Path),
+    metavar="RUN.json",
+    help="Show what a run waited for: the chain to what was done last, with the seconds of each step.",
+)
 @ONLY
 @common
-def command(options: Options, manifest: Path, style: str, only: tuple[str, ...]) -> None:
+def command(options: Options, manifest: Path, style: str, run: Path | None, only: tuple[str, ...]) -> None:
     """Show the resources of MANIFEST and their dependencies; makes no calls."""
     loaded = read(manifest, options)
     needs = needs_of(loaded.only(only))
-    if options.json:
+    if run is not None:
+        from awsbase.view.critical import chain, drawn, times_of
+
+        times = times_of(run)
+        steps = chain(needs, times)
+        if options.json:
+            out_json([vars(step) for step in steps])
+        else:
+            out_document(escaped("".join(f"{line}\n" for line in drawn(steps, times))))
+    elif options.json:
         out_json(needs)
     elif style == "svg":
         from awsbase.report.graph import svg

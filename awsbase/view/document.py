@@ -72,9 +72,16 @@ def document(
         ],
         "totals": dict(report.totals()),
         "calls": {"read": report.reads, "write": report.writes},
+        # Two plans of one account are equal to the byte: they tell no time.
+        **({} if report.mode == "plan" else {"steps": steps(report)}),
         "second": document(report.second, sandbox=sandbox, only=only) if report.second else None,
         **({} if report.authors_missing is None else {"authors_missing": list(report.authors_missing)}),
     }
+
+
+def steps(report: Report) -> dict[str, list[float]]:
+    """Return when each resource was begun and done, in seconds since the run began."""
+    return {address: [round(begun, 3), round(done, 3)] for address, (begun, done) in report.steps.items()}
 
 
 def _outcome(outcome: Outcome, asked: bool) -> dict[str, Any]:

@@ -31,16 +31,11 @@ secrets:
   acme/free: {{key: alias/acme-free}}
   acme/partner: {{key: aws, readers: [Deployers]}}
 """
-LOGS = """
+LOGS_AND_IMAGES = """
 log_groups:
   /app/pay: {key: alias/acme-logs, protect: true, mask: [EmailAddress], writers: [server]}
   /app/rare: {class: infrequent-access, retention_days: 30}
   /servers: {preset: syslog, retention_days: 400, writers: [server]}
-iam:
-  password_policy: {}
-  roles: {server: {trust: {services: [ec2.amazonaws.com]}, policies: []}}
-"""
-IMAGES = """
 repositories:
   api: {writers: [Deployers], readers: [server], moving_tags: [latest], accounts: ["210987654321"]}
   web/front: {key: alias/acme-images, immutable: false, scan: false, keep_untagged_days: forever, readers: [server]}
@@ -77,21 +72,13 @@ def test_secrets_are_adopted_with_their_readers() -> None:
     same_as(found, text, ["secret", "key", "policy"])
 
 
-@pytest.mark.parametrize(
-    ("section", "text", "words"),
-    [
-        ("log_groups", LOGS, ["key", "log-group", "parameter", "policy"]),
-        ("repositories", IMAGES, ["ecr-repository", "key", "policy", "registry-scanning"]),
-    ],
-    ids=["log groups", "repositories"],
-)
-def test_log_groups_and_repositories_are_adopted_with_who_uses_them(
-    section: str, text: str, words: Sequence[str]
-) -> None:
-    found = adopted(account_of(HEAD + text), only=[section, "iam"])
+def test_log_groups_and_repositories_are_adopted_with_who_uses_them() -> None:
+    text = HEAD + LOGS_AND_IMAGES
+    found = adopted(account_of(text), only=["log_groups", "repositories", "iam"])
     assert reasons(found) == {}
-    same_as(found, HEAD + text, words)
-    assert f"inferred from policy/acme-{'logs' if section == 'log_groups' else 'images'}-server" in found.text
+    same_as(found, text, ["ecr-repository", "key", "log-group", "parameter", "policy", "registry-scanning"])
+    for policy in ("logs-server", "images-server", "images-Deployers"):
+        assert f"inferred from policy/acme-{policy}" in found.text
 
 
 def test_outputs_are_adopted_by_their_path() -> None:

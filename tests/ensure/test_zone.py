@@ -12,7 +12,7 @@ from awsbase.ensure.zone import Zone
 from awsbase.ensure.zone_records import Record, ZoneRecords
 from awsbase.facts.delegation import RESOLVER
 from awsbase.facts.zones import meaning_of, text_of, written
-from awsbase.sandbox import Sandbox
+from awsbase.sandbox import Fault, Sandbox
 from awsbase.sandbox.dns_server import serving
 from awsbase.testing.removal import away
 from tests.contract.sample import HOME, go, problems, risky, said
@@ -139,10 +139,10 @@ def test_record_of_somebody_else_in_the_way_is_told_before_anything_is_sent(
 
 
 def test_many_records_go_in_several_batches(sandbox: Sandbox) -> None:
-    many = [Record(f"n{number}.{NAME}", "A", ("192.0.2.1", "192.0.2.2")) for number in range(250)]
+    many = [Record(f"n{number}.{NAME}", "A", ("192.0.2.1", "192.0.2.2")) for number in range(201)]
     report = made(sandbox, *many)
     assert said(report)[-2:] == [BATCH, f"{BATCH}, batch 2"]
-    assert len(there(sandbox)) == 250
+    assert len(there(sandbox)) == 201
     assert said(go(sandbox, "plan", wanting(*many))) == []
     assert said(go(sandbox, "plan", wanting(*many[1:]))) == [BATCH]
 
@@ -200,3 +200,11 @@ def test_text_is_quoted_and_split_and_read_back(text: str) -> None:
     assert text_of(sent) == text
     assert sent.isascii()
     assert all(len(part) <= 1 + 4 * 255 for part in sent.split('" "'))
+
+
+def test_batch_whose_answer_was_lost_is_known_to_be_done(sandbox: Sandbox) -> None:
+    made(sandbox, MX, WWW)
+    sandbox.faults.add(Fault("reset after", on="route53:ChangeResourceRecordSets"))
+    report = go(sandbox, "reconcile", wanting(MX), attempts=2)
+    assert (problems(report), said(report)) == ([], [BATCH])
+    assert there(sandbox) == [f"{NAME}. MX"]

@@ -18,6 +18,7 @@ TOLD_APART_BY = {
     "Accounts": "Id",
     "Aliases": "AliasName",
     "AnomalySubscriptions": "SubscriptionName",
+    "CertificateSummaryList": "CertificateArn",
     "CreateAccountStatuses": "Id AccountName",
     "DelegatedAdministrators": "Id",
     "EnabledServicePrincipals": "ServicePrincipal",

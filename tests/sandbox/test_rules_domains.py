@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import Sandbox
+from awsbase.sandbox.dns_server import reply
 from awsbase.sandbox.services.acm import Certificates
 from tests.sandbox.refused import refused
 
@@ -191,8 +192,12 @@ def test_resolver_follows_what_the_domain_above_says() -> None:
     id = zone(sandbox)
     assert change(sandbox, id, a("UPSERT", "www.acme.example", "A", "192.0.2.1")) is None
     assert sandbox.resolve("acme.example", "NS") == sandbox.resolve("www.acme.example", "A") == ()
-    sandbox.delegate("acme.example")
+    servers = sandbox.client("route53").get_hosted_zone(Id=id)["DelegationSet"]["NameServers"]
+    sandbox.client("route53domains").update_domain_nameservers(
+        DomainName="acme.example", Nameservers=[{"Name": server} for server in servers]
+    )
     assert len(sandbox.resolve("acme.example", "NS") or ()) == 4
     assert sandbox.resolve("www.acme.example", "A") == ("192.0.2.1",)
     sandbox.delegate("acme.example", ["ns-1.awsdns-99.com"])
     assert sandbox.resolve("acme.example", "NS") is None
+    assert reply(sandbox, b"no question") == b""

@@ -25,8 +25,9 @@ def test_the_document_of_a_run_has_its_documented_keys() -> None:
     result = document(report(FAILED, *BLOCKED, manual_actions=(ASK,), mode="reconcile", second=report(NEW)))
     assert list(result) == [
         *("schema", "awsbase", "mode", "account", "region", "sandbox", "only", "fingerprint", "interrupted"),
-        *("resources", "risky", "refusals", "manual_actions", "totals", "calls", "second"),
+        *("resources", "risky", "refusals", "manual_actions", "totals", "calls", "steps", "second"),
     ]
+    assert result["steps"] == {}
     assert result["totals"] == {"unchanged": 0, "planned": 0, "changed": 0, "failed": 1, "blocked": 2, "skipped": 0}
     assert result["calls"] == {"read": 9, "write": 0}
     assert result["second"]["mode"] == "plan"

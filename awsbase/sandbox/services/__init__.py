@@ -26,6 +26,7 @@ from awsbase.sandbox.services import (
     rds,
     resourcegroupstaggingapi,
     route53,
+    route53domains,
     s3,
     s3control,
     scheduler,
@@ -76,5 +77,6 @@ SERVICES: tuple[Service, ...] = (
     sqs.SERVICE,
     stepfunctions.SERVICE,
     route53.SERVICE,
+    route53domains.SERVICE,
     acm.SERVICE,
 )

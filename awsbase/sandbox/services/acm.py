@@ -54,8 +54,6 @@ class Certificate:
 class Certificates:
     """The certificates of the account, by ARN, and how many there have been."""
 
-    STATE = "certificates"
-
     held: dict[str, Certificate] = field(default_factory=dict)
     requested: int = 0
 

@@ -84,11 +84,11 @@ def hold_grant(request: Request, response: dict[str, Any]) -> None:
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
     """
-    encryption = response["repository"].get("encryptionConfiguration", {})
-    if param(request, "encryptionConfiguration.kmsKey"):
+    key = param(request, "encryptionConfiguration.kmsKey")
+    if key and find(request, key):
         request.call_moto(
             "kms:CreateGrant",
-            KeyId=encryption["kmsKey"],
+            KeyId=key,
             GranteePrincipal=service(request),
             RetiringPrincipal=service(request),
             Operations=["Decrypt", "GenerateDataKey", "RetireGrant"],

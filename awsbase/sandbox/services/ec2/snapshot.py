@@ -37,8 +37,27 @@ READ = (
 )
 
 
+def untouched(ec2: Any) -> bool:
+    """Tell whether a region has only what every region has by itself: most do, and it is asked for often."""
+    made = (
+        *(ec2.reservations, ec2.vpc_end_points, ec2.internet_gateways, ec2.addresses, ec2.key_pairs),
+        *(ec2.launch_templates, *ec2.tags.values()),
+    )
+    groups = [group.name for groups in ec2.groups.values() for group in groups.values()]
+    return (
+        not any(made)
+        and [vpc.is_default for vpc in ec2.vpcs.values()] == [True]
+        and groups == ["default"]
+        and [len(table.routes) for table in ec2.route_tables.values()] == [1]
+        and all(subnet.default_for_az for zone in ec2.subnets.values() for subnet in zone.values())
+    )
+
+
 def networks(sandbox: AccountState, region: str) -> dict[str, Any]:
     """Return what an account has made in EC2 in one region."""
+    connected = any(where == region for where, _ in sandbox.memory(Endpoints).made)
+    if not connected and untouched(sandbox.backend("ec2", region)):
+        return {}
 
     def call(operation: str, **params: Any) -> dict[str, Any]:
         answer: dict[str, Any] = sandbox.call_moto(f"ec2:{operation}", region=region, **params)
