@@ -26,18 +26,20 @@ TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
     '"Principal": {"Service": "ec2.amazonaws.com"}}]}'
 )
-NAMES = ("baseline", "bastion", "cis", "secrets")
+NAMES = ("baseline", "bastion", "cis", "secrets", "startup")
 # What nobody deletes in passing. What it uses stays as well, such as the policies of a group.
 EXEMPT = {"account-alias", "access-log", "bucket", "config-recorders", "detectors", "group", "key", "log-group"} | {
     "mfa-device",
     "secret",
     "security-hubs",
     "user",
+    "zone",
 }
 # What is never reverted, or was never made.
 HELD = {"admin-ports", "billing-alerts", "contact", "default-groups", "default-security-group", "ebs-encryption"} | {
     *("existing-subnet", "existing-vpc", "image-block", "metadata-defaults", "password-policy", "public-access-block"),
-    *("regions", "root", "service-linked-role", "snapshot-block"),
+    *("backup-settings", "log-retention", "registry-scanning", "regions", "root", "service-linked-role"),
+    "snapshot-block",
 }
 
 
