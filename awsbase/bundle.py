@@ -195,7 +195,7 @@ def from_wheels(folder: Path) -> bytes:
 
 DOWNLOAD = (
     "fetch them with `pip download --dest FOLDER --only-binary :all: --python-version 3.12 "
-    "--platform manylinux2014_aarch64 boto3 click pydantic pyotp pyyaml rich`"
+    "--platform manylinux2014_aarch64 boto3 click dnspython pydantic pyotp pyyaml rich`"
 )
 
 

@@ -9,9 +9,14 @@ from awsbase.cut_models import OPERATIONS
 from awsbase.models import whole_models
 from tests.test_botocore_names import named
 
-
-# What botocore calls by itself, for credentials: of a job that has a token of its pipeline.
-BY_BOTOCORE = {"sts": {"assume_role_with_web_identity"}}
+# What botocore calls by itself: for credentials, and to find out where a bucket is.
+BY_BOTOCORE = {
+    "s3": {"head_bucket"},
+    "signin": {"create_oauth2_token"},
+    "sso": {"get_role_credentials"},
+    "sso-oidc": {"create_token"},
+    "sts": {"assume_role", "assume_role_with_web_identity"},
+}
 
 
 def operations() -> dict[str, Any]:

@@ -28,7 +28,7 @@ LAYERS = (
     ("engine", "policies", "userdata"),
     ("prices",),
     ("toolchain",),
-    ("aws", "bundle", "constraints", "github", "packages", "totp", "webhooks"),
+    ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
     ("busy", "connections", "disk", "models", "records", "responses"),
     ("errors",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from awsbase.coverage import checks
@@ -187,9 +188,19 @@ ANSWERS: dict[str, Answer] = {
     "front ends": ByPerson("switch access logs on for CloudFront, load balancers and API Gateway where they are made"),
     "central users": ByPerson("with more than one account, let people sign in through IAM Identity Center"),
     "cloudshell": ByCheck(checks.cloudshell),
-    "tls": ByCheck(checks.foreign_buckets, "state, audit", parts=(is_a(Bucket, "policy"),)),
+    "tls": ByCheck(checks.foreign_buckets, "state, audit, buckets", parts=(is_a(Bucket, "policy"),)),
     "mfa delete": ByPerson("only root, with an MFA code, can switch MFA delete on; versions are kept without it"),
     "s3 data": ByPerson("find and classify the data in the buckets, for example with Amazon Macie"),
+    "no access lists": ByCheck(
+        partial(checks.foreign_buckets, what="its owner owns all that is in it (BucketOwnerEnforced)"),
+        "buckets",
+        parts=(is_a(Bucket, "ownership", "ACL"),),
+    ),
+    "lifecycles": ByCheck(
+        partial(checks.foreign_buckets, what="a rule says when something goes away"),
+        "buckets",
+        parts=(is_a(Bucket, "lifecycle"),),
+    ),
     "no public buckets": by_resources("protect", is_a(PublicAccessBlock)),
     "volumes": by_resources("protect", is_a(EbsEncryption, "encryption")),
     "rds": ByPerson("awsbase manages no databases: check it where they are created"),

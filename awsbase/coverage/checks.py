@@ -195,13 +195,11 @@ def topics_without_key(facts: Facts, resources: Sequence[Resource], now: datetim
     ]
 
 
-def foreign_buckets(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
-    """Check that every bucket belongs to the manifest, whose buckets require TLS."""
+def foreign_buckets(
+    facts: Facts, resources: Sequence[Resource], now: datetime, *, what: str = "its policy refuses HTTP"
+) -> list[str]:
+    """Check that every bucket belongs to the manifest, whose buckets require TLS; of any other a person sees to it."""
     ours = {each.name for each in resources if isinstance(each, Bucket)}
     pages = facts.aws.s3.get_paginator("list_buckets").paginate()
     names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
-    return [
-        f"the bucket {name} is not in this manifest: check that its policy refuses HTTP"
-        for name in names
-        if name not in ours
-    ]
+    return [f"the bucket {name} is not in this manifest: check that {what}" for name in names if name not in ours]

@@ -175,6 +175,8 @@ FSBP = (
     ("S3.5", "buckets refuse HTTP", "tls"),
     ("S3.6", "bucket policies limit other accounts", "resource policies"),
     ("S3.8", "each bucket blocks public access", "no public buckets"),
+    ("S3.12", "no access lists let anybody into buckets", "no access lists"),
+    ("S3.13", "buckets have lifecycle rules", "lifecycles"),
     ("SNS.1", "topics are encrypted", "topic keys"),
     ("SNS.4", "topics are not public", "topic policies"),
     ("SSM.1", "instances are managed by Systems Manager", "no ssh"),

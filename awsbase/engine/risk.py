@@ -12,7 +12,6 @@ from awsbase.records import record
 
 # No later run can restore these: their contents, or the data they encrypt, are lost too.
 DELETED_FOR_GOOD = {
-    "iam:DeleteAccessKey": "deletes an access key",
     "iam:DeleteUser": "deletes a user",
     "kms:ScheduleKeyDeletion": "what is encrypted under it is lost after 30 days",
     "s3:DeleteBucket": "its name is free, and anybody can take it",

@@ -8,6 +8,7 @@ from awsbase.access.simulated_state import IamDraft
 from awsbase.engine.kind import About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.things import Describe
 from awsbase.facts.authorization import ALL_OF_IAM, UserFacts, all_of_iam, iam_arns, leaving_groups, users
@@ -50,7 +51,8 @@ def lock_out(run: Run, name: str, owned: Credentials) -> None:
     if owned.login:
         run.delete("login profile", iam.delete_login_profile, UserName=name)
     for key in owned.keys:
-        run.delete(f"access key …{key[-4:]}", iam.delete_access_key, UserName=name, AccessKeyId=key)
+        lost = deletion("deletes an access key")
+        run.delete(f"access key …{key[-4:]}", iam.delete_access_key, risk=lost, UserName=name, AccessKeyId=key)
     for certificate in owned.certificates:
         run.delete(
             f"signing certificate …{certificate[-4:]}",

@@ -434,19 +434,19 @@ KIND = Kind(
     resource=Bucket,
     permissions=Permissions(read=read_permissions, write=write_permissions, passes=passed_roles),
     about=About(
-        what="A private bucket: no public access, TLS only, versioned, encrypted, with a policy against strangers.",
+        what="A private bucket: no public access, TLS only, versioned, encrypted, with rules for how long things stay.",
         why="Most leaks out of AWS were open buckets; most losses were overwritten or deleted objects.",
         undo=(
             TAKE_OUT,
             "look at what is in it: `aws s3 ls s3://NAME --recursive --summarize`; what is deleted with it is lost",
             "delete every version, then: aws s3api delete-bucket --bucket NAME",
         ),
-        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8"),
+        controls=("CIS 2.1.1", "CIS 2.1.4", "FSBP S3.5", "FSBP S3.8", "FSBP S3.12", "FSBP S3.13"),
         cost=f"{prices.S3_STORAGE.rate}, old versions included; the manifest says how long those are kept",
     ),
     word="bucket",
     found_by="name",
-    owns="public access block, ownership, versioning, encryption",
+    owns="public access block, ownership, versioning, encryption; CORS, lock and replication where they are said",
     keeps="tags, other statements: see below",
     quotas=(quotas.BUCKET_POLICY,),
     absent=Absent(

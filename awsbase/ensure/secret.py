@@ -72,7 +72,8 @@ class Secret(Resource):
     """A secret under the key at the address `key`, or under AWS's own with `key=None`.
 
     Its value is never read, and written only when it is `generated` and there is none. Tags are added to; a
-    description is touched only when one is given, and a rotation only when one with a function is.
+    description is touched only when one is given, and a rotation only when one with a function is. One that is
+    `filled` gets its value from another resource: nobody is asked for it.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Secret(Resource):
     description: str = ""
     generated: Generated | None = None
     rotation: Rotation | None = None
+    filled: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -120,6 +122,8 @@ class HeldSecret:
     """The region of the secret that it is a copy of, or of itself once there are copies."""
     copies: tuple[str, ...] = ()
     """The regions that have a copy."""
+    stages: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The version that each stage is at."""
 
 
 def held_secrets(facts: Facts, region: str) -> Mapping[str, HeldSecret]:
@@ -182,6 +186,7 @@ def seen(found: Mapping[str, Any]) -> HeldSecret:
         owner=found.get("OwningService", ""),
         primary=found.get("PrimaryRegion", ""),
         copies=tuple(sorted(copy["Region"] for copy in found.get("ReplicationStatus") or [])),
+        stages={stage: version for version, stages in versions.items() for stage in stages},
     )
 
 
@@ -246,7 +251,8 @@ def ensure_secret(run: Run, want: Secret) -> Any:
             SecretId=want.name,
             Tags=tags.pairs(untagged),
         )
-    ask_for_value(run, want, has_value, since)
+    if not want.filled:
+        ask_for_value(run, want, has_value, since)
     return have.arn
 
 

@@ -18,11 +18,14 @@ from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import OneNameEach, named
-from awsbase.manifest.zones import LABEL, longest, zone_of
+from awsbase.manifest.zones import LABEL, below, longest, zone_of
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
+# How a CAA record says who may issue, and what it calls AWS.
+ISSUE = " issue"
+AUTHORITIES = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
 # CloudFront takes certificates of this region alone.
 CLOUDFRONT = "us-east-1"
 # What an account may have unless AWS has raised it, and how long a common name may be.
@@ -66,7 +69,8 @@ class CertificateSpec(Section):
     )
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield a certificate that nothing uses, and one of the same domains as another."""
+        """Yield a certificate that nothing uses or AWS may not issue, and one of the same domains as another."""
+        yield from closed_to_aws(self.domains, manifest)
         if not self.use:
             yield ValidationProblem(("use",), "nothing shows it", "write elb, cloudfront or both")
         for name, other in (manifest.certificates or {}).items():
@@ -96,6 +100,24 @@ class CertificateSpec(Section):
             )
             for scope in self.scopes(base)
         ]
+
+
+def closed_to_aws(domains: tuple[str, ...], manifest: Manifest) -> Iterator[ValidationProblem]:
+    """Yield the domains whose CAA records in the manifest let other authorities alone issue."""
+    base = Base(manifest.account.name, manifest.account.scope, {})
+    answers = {
+        below(base.expand(name), base.expand(zone)): [each for each in record.CAA if ISSUE in each]
+        for zone, spec in (manifest.zones or {}).items()
+        for name, record in spec.records.items()
+    }
+    for index, domain in enumerate(domains):
+        labels = proved_by(domain).split(".")
+        # The nearest name with CAA records decides, whatever those above it say.
+        names = [".".join(labels[start:]) for start in range(len(labels))]
+        at = next((name for name in names if answers.get(name)), None)
+        if at and not any(authority in value for value in answers[at] for authority in AUTHORITIES):
+            message = f"AWS may not issue it: the CAA records of {at} name other authorities alone"
+            yield ValidationProblem(("domains", index), message, f'add `0 issue "amazon.com"` to those of {at}')
 
 
 def delegated(zone: str, base: Base, manifest: Manifest) -> bool:

@@ -19,7 +19,7 @@ from awsbase.manifest.holders import holder_problems, policy_of
 from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, Several, ValidationProblem
-from awsbase.manifest.values import KmsAlias, LogRetention, OneNameEach, RoleName, named
+from awsbase.manifest.values import KmsAlias, LogRetention, OtherNames, RoleName, named
 from awsbase.policies import Document
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def as_log_groups(value: dict[str, LogGroupSpec]) -> LogGroups:
     return LogGroups(value)
 
 
-LogGroupsSection = Annotated[dict[LogGroupPattern, LogGroupSpec], OneNameEach, AfterValidator(as_log_groups)]
+LogGroupsSection = Annotated[dict[LogGroupPattern, LogGroupSpec], OtherNames, AfterValidator(as_log_groups)]
 
 
 def key_uses(base: Base, groups: dict[str, LogGroupSpec]) -> Iterator[KeyUse]:

@@ -29,6 +29,7 @@ from awsbase.manifest.iam import Iam
 from awsbase.manifest.key_pairs import KeyPairs
 from awsbase.manifest.launch_templates import LaunchTemplates
 from awsbase.manifest.log_groups import LogGroupsSection
+from awsbase.manifest.mail import Mail
 from awsbase.manifest.merge import Merged, Yielded, merge
 from awsbase.manifest.network import Network
 from awsbase.manifest.notify import Channels
@@ -98,6 +99,7 @@ class Manifest(Section):
     certificates: Certificates | None = Field(
         default=None, description="What load balancers and CloudFront show for HTTPS."
     )
+    mail: Mail | None = Field(default=None, description="Domains that mail is sent from, and the password for it.")
     organization: OrganizationSection | None = Field(
         default=None, description="The accounts beside this one: only the management account has it."
     )

@@ -161,12 +161,21 @@ def one_name_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
 
     Raises PydanticCustomError for any other.
     """
-    done = handler(value)
+    done = other_names(value, handler)
     seen: dict[str, str] = {}
     for name in done:
         if twin := seen.get(name.lower()):
             raise invalid(f"{shown(twin)} and {shown(name)} are one name to AWS", "keep one of them")
         seen[name.lower()] = name
+    return done
+
+
+def other_names(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Refuse two keys that become one where their templates meet, for names whose case counts.
+
+    Raises PydanticCustomError for any other.
+    """
+    done = handler(value)
     if isinstance(value, dict) and len(done) < len(value):
         raise invalid("two keys become one name once their placeholders are filled in", "keep one of them")
     return done
@@ -255,3 +264,4 @@ Days = Annotated[int, Field(ge=1, le=36500)]
 LogRetention = Annotated[int, AfterValidator(retention), Field(json_schema_extra={"enum": list(RETENTION_DAYS)})]
 Tags = Annotated[dict[str, str], AfterValidator(tags)]
 OneNameEach = WrapValidator(one_name_each)
+OtherNames = WrapValidator(other_names)

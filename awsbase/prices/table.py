@@ -83,6 +83,7 @@ TRAIL_SECOND = Price("CloudTrail", "per 100,000 events of a second copy", everyw
 
 MESSAGES = Price("SNS", "per million messages", everywhere("0.50"), f"{SITE}/sns/pricing/")
 MAILS = Price("SNS", "per 100,000 mails", everywhere("2"), f"{SITE}/sns/pricing/")
+MAILS_SENT = Price("SES", "per 1,000 mails", everywhere("0.10"), f"{SITE}/ses/pricing/")
 
 ROUTE_53 = f"{SITE}/route53/pricing/"
 HOSTED_ZONE = Price("Route 53", "a month", everywhere("0.50"), ROUTE_53)

@@ -27,6 +27,7 @@ class PublicDns:
         self._socket.bind((host, port))
         self._sandbox = ref(sandbox)
         self.host, self.port = self._socket.getsockname()[:2]
+        self.thread = Thread()
         self.close = finalize(sandbox, end, self._socket)
 
     @property
@@ -36,7 +37,8 @@ class PublicDns:
 
     def start(self) -> None:
         """Answer from now on, in a thread of this process."""
-        Thread(target=answer, args=(self._socket, self._sandbox), daemon=True).start()
+        self.thread = Thread(target=answer, args=(self._socket, self._sandbox), daemon=True)
+        self.thread.start()
 
 
 def end(listening: socket) -> None:
@@ -53,18 +55,23 @@ def answer(listening: socket, sandbox: Any) -> None:
             found = sandbox()
             if not question or found is None:
                 return
-            listening.sendto(reply(found, question), asked_by)
+            if said := reply(found, question):
+                listening.sendto(said, asked_by)
             del found
 
 
 def reply(sandbox: Resolves, data: bytes) -> bytes:
-    """Answer one question as a resolver does."""
+    """Answer one question as a resolver does; what is none gets nothing."""
+    import dns.exception
     import dns.message
     import dns.rcode
     import dns.rdatatype
     import dns.rrset
 
-    query = dns.message.from_wire(data)
+    try:
+        query = dns.message.from_wire(data)
+    except dns.exception.DNSException:
+        return b""
     answer = dns.message.make_response(query, recursion_available=True)
     question = query.question[0]
     type = dns.rdatatype.to_text(question.rdtype)

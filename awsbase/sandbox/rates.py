@@ -23,8 +23,9 @@ class Rate:
         return sort and any(fnmatchcase(name, pattern) for pattern in self.on.split())
 
 
-# From "Quotas in AWS CloudTrail", the reference of LookupEvents, "Request quotas" of AWS KMS and "CloudWatch service
-# quotas". AWS throttles IAM too, by buckets of which it publishes nothing: that one is a guess, on the low side.
+# From "Quotas in AWS CloudTrail", the reference of LookupEvents, "Request quotas" of AWS KMS, "CloudWatch service
+# quotas" and "Quotas" of Route 53. AWS throttles IAM too, by buckets of which it publishes nothing: that one is a
+# guess, on the low side.
 DOCUMENTED = (
     Rate("cloudtrail:*", 1, only=True),
     Rate("cloudtrail:*", 10, only=False),
@@ -32,6 +33,7 @@ DOCUMENTED = (
     Rate("kms:CreateKey", 5),
     Rate("kms:CreateAlias", 5),
     Rate("cloudwatch:PutMetricAlarm", 3),
+    Rate("route53:*", 5),
     Rate("iam:*", 15, only=True),
 )
 

@@ -97,6 +97,8 @@ def scope(message: Message) -> Scope | None:
     service = SIGNED_AS.get(signed_as, signed_as)
     if service == "s3" and "/v20180820/" in message.url:
         service = "s3control"
+    if service == "ses" and "/v2/email/" in message.url:
+        service = "sesv2"
     token = message.header("X-Amz-Security-Token") or query.get("X-Amz-Security-Token", [""])[0]
     return Scope(service, region, access_key, token)
 

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keys": ("awsbase.scripts.keys", "List, rotate and store your access keys."),
     "passwd": ("awsbase.scripts.passwd", "Change your console password, or reset that of another user."),
     "secret": ("awsbase.scripts.secret", "Store values in the manifest's secrets."),
+    "mail": ("awsbase.scripts.mail", "Replace the password that programs send mail with."),
     "prune": ("awsbase.scripts.prune", "Delete what awsbase made and the manifest no longer has."),
     "destroy": ("awsbase.scripts.destroy", "Delete what awsbase made for a manifest."),
     "own": ("awsbase.scripts.own", "Say that awsbase made what has no tag of origin."),

@@ -50,6 +50,7 @@ WITHIN: Mapping[str, Mapping[str, str]] = {
     },
     "state": dict.fromkeys(("init", "config", "show"), "backend"),
     "secret": dict.fromkeys(("set", "write", "create", "update", "add"), "put"),
+    "mail": dict.fromkeys(("renew", "replace", "password", "smtp"), "rotate"),
 }
 UNASKED = ("--auto-approve", "--assume-yes", "--no-input", "--non-interactive")
 YES, RISKY = "--yes answers the question", "--allow-risky approves risky changes"

@@ -21,7 +21,7 @@ WITHOUT_PROFILE = (
 WITH_MANIFEST = (
     *("reconcile", "plan", "validate", "graph", "permissions", "cost", "report", "outputs"),
     *("drill", "coverage", "bootstrap", "own", "unlock", "state backend", "ci workflow", "destroy", "prune"),
-    *("backups rehearse", "tools check", "tools lock"),
+    *("backups rehearse", "mail rotate", "tools check", "tools lock"),
     *(f"bastion {name}" for name in ("up", "down", "status", "connect", "doctor")),
 )
 

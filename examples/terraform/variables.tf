@@ -31,3 +31,15 @@ variable "launch_template_ids" {
 variable "certificate_arns" {
   type = map(string)
 }
+
+variable "cloudfront_certificate_arns" {
+  type = map(string)
+}
+
+variable "security_group_ids" {
+  type = map(string)
+}
+
+variable "role_arns" {
+  type = map(string)
+}

@@ -19,6 +19,7 @@ SAID = {
 ISSUER = "token.actions.githubusercontent.com"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_a_pipeline_is_adopted_as_it_is(said: str) -> None:
     found = adopted(account_of(HEAD + said), only=["ci"])

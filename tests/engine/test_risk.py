@@ -31,10 +31,6 @@ def outcomes(*of: tuple[str, Change], managed: int = 0) -> list[Outcome]:
         ),
         (outcomes(("user/a", Change("delete", "user", "iam:DeleteUser")), managed=99), ["deletes a user"]),
         (
-            outcomes(("user/a", Change("delete", "access key …1234", "iam:DeleteAccessKey")), managed=99),
-            ["deletes an access key"],
-        ),
-        (
             outcomes(("key/a", Change("delete", "key", "kms:ScheduleKeyDeletion")), managed=99),
             ["what is encrypted under it is lost after 30 days"],
         ),
@@ -54,7 +50,6 @@ def outcomes(*of: tuple[str, Change], managed: int = 0) -> list[Outcome]:
         "tightening",
         "risky",
         "a user",
-        "an access key",
         "a key",
         "a bucket",
         "one thing",

@@ -53,7 +53,7 @@ LISTS = re.compile("[a-z0-9]+:(Describe|List|Get).*")
 # Answers about one thing that the request names: what they list are its parts, and nobody else's.
 ABOUT_ONE = re.compile(
     r"ec2:Describe(Images|InstanceTypes|Regions|VpcAttribute)|.*:(ListTags.*|List.*Tags|.*ForResource)|"
-    r"secretsmanager:DescribeSecret|sns:ListSubscriptionsByTopic|"
+    r"secretsmanager:DescribeSecret|iam:ListAccessKeys|sesv2:Get.*|sns:ListSubscriptionsByTopic|"
     r"s3:GetBucket.*|events:ListTargetsByRule|cloudtrail:GetEventSelectors|kms:GetKeyPolicy|budgets:.*|"
     r"organizations:(Describe.*|List(Parents|PoliciesForTarget|Roots|TargetsForPolicy))|account:.*|iam:(Get(Policy|Role|InstanceProfile|Group|OpenIDConnectProvider).*|List(Attached|Entities).*)"
 )

@@ -36,6 +36,10 @@ def test_names_make_log_groups_and_patterns_retentions() -> None:
     assert made["log-retention//app/*"].prefix == "/app/"
 
 
+def test_names_of_log_groups_differ_by_case() -> None:
+    assert list(of("log_groups: {app: {}, App: {}}")) == ["log-group/app", "log-group/App"]
+
+
 def test_groups_of_one_key_are_in_one_statement_of_it() -> None:
     made = of("log_groups: {a: {key: alias/logs}, b: {key: alias/logs}, c: {}}")
     (statement,) = [each for each in made["key/logs"].policy["Statement"] if each.get("Sid") == "LogsEncrypt"]
@@ -79,6 +83,7 @@ def test_what_is_not_scanned_is_in_no_rule() -> None:
     ("text", "mistake"),
     [
         ("log_groups: {aws/app: {}}", "is no log group name"),
+        ("log_groups: {acme-app: {}, '{name}-app': {}}", "two keys become one name"),
         ("log_groups: {a: {retention_days: 100}}", "CloudWatch Logs cannot keep logs for 100 days"),
         ("log_groups: {'a*': {key: alias/logs}}", "a* is a pattern, which gives a retention to groups"),
         ("log_groups: {'a*': {class: standard}}", 'log_groups."a*".class: a* is a pattern'),

@@ -120,6 +120,11 @@ def record(name: str, said: str) -> str:
         (f"certificates: {{web: {{domains: [{'a' * 60}.example]}}}}", "is longer than 64 characters"),
         (f"certificates: {{web: {{domains: [{', '.join(f'n{n}.acme.example' for n in range(11))}]}}}}", "11 domains"),
         ("certificates: {web: {domains: [acme.example], use: []}}", "nothing shows it"),
+        (
+            "zones: {x.org: {records: {'@': {CAA: ['0 issue \"other.org\"']}}}}\n"
+            "certificates: {a: {domains: ['*.a.x.org']}}",
+            "AWS may not issue it: the CAA records of x.org name other authorities alone",
+        ),
         ("certificates: {a: {domains: [x.org, y.org]}, b: {domains: [y.org, x.org]}}", "for the same domains"),
     ],
 )

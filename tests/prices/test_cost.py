@@ -18,7 +18,11 @@ from tests.scripts.test_commands import awsbase
 
 ROOT = Path(__file__).parents[2]
 MANIFESTS = sorted((ROOT / "manifests").glob("*.yaml"))
-TABLE = [each for each in [*vars(prices).values(), *prices.INSTANCES.values()] if isinstance(each, Price)]
+TABLE = [
+    each
+    for each in [*vars(prices).values(), *prices.INSTANCES.values(), *prices.S3_CLASSES.values()]
+    if isinstance(each, Price)
+]
 
 
 @pytest.mark.parametrize(

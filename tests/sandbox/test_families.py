@@ -84,6 +84,11 @@ def locked(client: Callable[[str], Any]) -> dict[str, Any]:
     return {}
 
 
+def mail_identity(client: Callable[[str], Any]) -> dict[str, Any]:
+    client("sesv2").create_email_identity(EmailIdentity="acme.example")
+    return {}
+
+
 def tagged_access(client: Callable[[str], Any]) -> dict[str, Any]:
     bucket(client)
     client("s3").put_bucket_abac(Bucket="acme-logs", AbacStatus={"Status": "Enabled"})
@@ -287,6 +292,8 @@ MISTAKES = (
             "HostedZoneAlreadyExists", hosted_zone),
     Mistake("acm", "acm", "request_certificate", {"DomainName": "acme.example", "ValidationMethod": "DNS",
             "SubjectAlternativeNames": [f"n{n}.acme.example" for n in range(10)]}, "LimitExceededException"),
+    Mistake("sesv2", "sesv2", "create_email_identity", {"EmailIdentity": "acme.example"}, "AlreadyExistsException",
+            mail_identity),
     Mistake("sts.sessions", "sts", "get_session_token", {"TokenCode": "123456"}, "AccessDenied"),
     Mistake("sts.roles", "sts", "assume_role", {"RoleArn": ROLE, "RoleSessionName": "you"}, "AccessDenied"),
     Mistake("sts.web_identity", "sts", "assume_role_with_web_identity",

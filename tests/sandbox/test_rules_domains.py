@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.sandbox import Sandbox
+from awsbase.sandbox.dns_server import reply
 from awsbase.sandbox.services.acm import Certificates
 from tests.sandbox.refused import refused
 
@@ -199,3 +200,4 @@ def test_resolver_follows_what_the_domain_above_says() -> None:
     assert sandbox.resolve("www.acme.example", "A") == ("192.0.2.1",)
     sandbox.delegate("acme.example", ["ns-1.awsdns-99.com"])
     assert sandbox.resolve("acme.example", "NS") is None
+    assert reply(sandbox, b"no question") == b""

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from awsbase.engine.references import Reference
-from awsbase.manifest import load, outputs
+from awsbase.manifest import load, load_text, outputs
 from awsbase.manifest.outputs import Output
 from awsbase.sandbox import Fault
 from awsbase.scripts import cli
@@ -144,6 +144,40 @@ def checked_by_terraform(folder: Path, variables: Path) -> None:
     if Path(os.environ.get("TF_CLI_CONFIG_FILE", "")).is_file():
         terraform("init", "-backend=false", "-input=false")
         terraform("validate")
+
+
+GIVES_ALL = (
+    EMPTY
+    + """\
+notify: {security: {}}
+network: {}
+security_groups:
+  web: {ingress: [{ports: 80, cidr: [10.42.0.0/24]}]}
+  db: {preset: db, port: 5432, from: [web], egress: []}
+  cache: {preset: db, port: 6379, from: [web], egress: []}
+certificates:
+  web: {domains: [acme.example], use: [elb, cloudfront]}
+iam:
+  roles:
+    server: {preset: instance}
+    cluster: {trust: {services: [eks.amazonaws.com]}, policies: ["aws:AmazonEKSClusterPolicy"]}
+    node:
+      trust: {services: [ec2.amazonaws.com]}
+      policies: ["aws:AmazonEKSWorkerNodePolicy", "aws:AmazonEKS_CNI_Policy", "aws:AmazonEC2ContainerRegistryPullOnly"]
+launch_templates:
+  web: {security_groups: [web], role: server, public_address: true}
+"""
+)
+
+
+def test_the_example_takes_what_a_manifest_gives() -> None:
+    given = {(each.name, each.key) for each in outputs(load_text(GIVES_ALL, Path("acme.yaml"), {}))}
+    files = {path.name: path.read_text() for path in EXAMPLE.glob("*.tf")}
+    declared = set(re.findall(r'^variable "(\w+)"', files["variables.tf"], re.MULTILINE))
+    assert declared <= {name for name, _ in given}
+    used = {each for text in files.values() for each in re.findall(r'var\.(\w+)(?:\["(\w+)"\])?', text)}
+    assert {(name, key or None) for name, key in used if name in declared} <= given
+    assert {name for name, _ in used} - declared == {"web"}
 
 
 NAMED = Reference("topic/a")

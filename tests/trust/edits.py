@@ -87,6 +87,30 @@ theirs.asks(
     "expire a bucket of others after a month",
     LOST,
 )
+theirs.asks(
+    "buckets buckets.*.bucket",
+    {"buckets": {"data": {"bucket": THEIRS}}},
+    "delete old versions in a bucket of others",
+    LOST,
+)
+theirs.asks(
+    "buckets.*.expire_days",
+    {"buckets": {"data": {"bucket": THEIRS, "expire_days": 1}}},
+    "delete what is in a bucket of others",
+    LOST,
+)
+theirs.asks(
+    "buckets.*.lock",
+    {"buckets": {"data": {"bucket": THEIRS, "versions": {"keep_days": 36500}, "lock": {}}}},
+    "lock a bucket of others for good",
+    "cannot be switched off again",
+)
+theirs.asks(
+    "buckets.*.replicate",
+    {"buckets": {"data": {"bucket": THEIRS, "replicate": {"account": "210987654321", "bucket": "elsewhere"}}}},
+    "copy a bucket of others away",
+    "is copied to elsewhere of account 210987654321",
+)
 theirs.asks("audit.bucket", {"audit": {"bucket": THEIRS}}, "delete old versions in a bucket of others", LOST)
 theirs.asks("state state.bucket", {"state": {"bucket": THEIRS}}, "delete old versions in a bucket of others", LOST)
 theirs.asks(
@@ -707,6 +731,86 @@ kept.asks(
     "newly allows",
 )
 
+stored = Section("buckets")
+B = "buckets.data"
+NEWLY, SOONER = "newly allows", "goes sooner, for good"
+stored.asks("buckets.*.readers", {"buckets.plain.readers": ["Ops"]}, "let a group read more", NEWLY)
+stored.asks("buckets.*.writers", {f"{B}.writers": ["Writers", "Ops"], f"{B}.readers": []}, "let readers write", NEWLY)
+stored.passes("buckets.*.readers buckets.*.writers", {f"{B}.readers": []}, "take reading away", "nobody gets in newly")
+stored.asks("buckets.*.preset", {"buckets.plain.preset": None}, "let writers delete what was released", NEWLY)
+stored.asks("buckets.*.bucket", {f"{B}.bucket": "acme-other"}, "let readers read elsewhere", NEWLY)
+stored.asks("buckets.*.key", {f"{B}.key": "aws"}, "take its own key from a bucket", "no key is asked for")
+stored.asks("buckets.*.key", {f"{B}.key": "alias/acme-other"}, "let readers use another key", NEWLY)
+stored.asks("buckets.*.cloudfront", {f"{B}.cloudfront": ["E3EXAMPLE7ABC"]}, "let other pages read", NEWLY)
+stored.asks(
+    "buckets.*.versions buckets.*.versions.keep_days",
+    {f"{B}.versions": {"keep_days": 5, "at_least": 10}},
+    "drop old versions",
+    SOONER,
+)
+stored.asks("buckets.*.versions.at_least", {f"{B}.versions.at_least": 1}, "keep fewer versions", SOONER)
+stored.asks("buckets.*.expire_days", {f"{B}.expire_days": 1}, "delete what is in a bucket", SOONER)
+stored.asks(
+    "buckets.*.transitions",
+    {f"{B}.transitions": {"GLACIER": 1}},
+    "archive what is in use",
+    "nobody reads what is in GLACIER before it was brought back",
+)
+stored.passes(
+    "buckets.*.versions.transitions",
+    {f"{B}.versions.transitions": {"GLACIER": 1}},
+    "archive old versions",
+    "what is in use stays where it is",
+)
+stored.passes(
+    "buckets.*.unfinished_uploads_days",
+    {f"{B}.unfinished_uploads_days": 1},
+    "drop uploads",
+    "what nobody finished is no object",
+)
+stored.asks(
+    "buckets.*.cors.origins buckets.*.cors.methods",
+    {f"{B}.cors": {"origins": ["*"], "methods": ["PUT"]}},
+    "let any page write",
+    "any web page may write newly",
+)
+stored.asks(
+    "buckets.*.cors.origins", {f"{B}.cors.origins": ["https://other.example"]}, "shut pages out", "are shut out"
+)
+stored.passes(
+    "buckets.*.cors buckets.*.cors.headers buckets.*.cors.expose buckets.*.cors.max_age_seconds",
+    {f"{B}.cors": {"origins": ["https://acme.example"], "headers": [], "expose": [], "max_age_seconds": 0}},
+    "break pages",
+    "a page needs signed URLs all the same, and its origin stays",
+)
+stored.asks("buckets.*.lock.days", {f"{B}.lock.days": 1}, "lock for a shorter time", "locked for a shorter time")
+stored.passes("buckets.*.lock buckets.*.cors", {f"{B}.lock": None, f"{B}.cors": None}, "unlock", "it stays as it is")
+C = "buckets.plain.replicate"
+stored.asks(
+    "buckets.*.replicate.account buckets.*.replicate.bucket",
+    {C: {"account": "210987654321", "bucket": "elsewhere"}},
+    "copy a bucket away",
+    "is copied to elsewhere of account 210987654321",
+)
+stored.stops(
+    "buckets.*.replicate.key",
+    {f"{C}.key": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"},
+    "put copies under another key",
+    "nothing here is under a key",
+)
+stored.passes(
+    "buckets.*.replicate.storage_class buckets.*.replicate.deletions",
+    {f"{C}.storage_class": "GLACIER_IR", f"{C}.deletions": True},
+    "hide copies",
+    "a marker hides a copy, and deletes no version of it",
+)
+stored.passes("buckets.*.replicate", {C: None}, "copy nothing", "the bucket is copied as before")
+stored.asks(
+    "buckets.*.replicas_from buckets.*.replicas_from.account buckets.*.replicas_from.role",
+    {"buckets.copies.replicas_from": {"account": "210987654321", "role": "theirs"}},
+    "let another account write",
+    NEWLY,
+)
 written = Section("written")
 PAY, API = "log_groups./app/pay", "repositories.api"
 GIVES = "it gives new permissions"
@@ -1606,7 +1710,7 @@ for type, value in (("A", ["192.0.2.9"]), ("AAAA", ["2001:db8::9"]), ("TXT", ["o
     domains.asks(f"{Z}.*.{type}", with_more("www", **{type: value}), "lead a name to others", ELSEWHERE_LED)
 domains.asks(f"{Z}.*.MX", with_more("@", MX=["1 mail.others.example"]), "get the mail of a domain", ELSEWHERE_LED)
 domains.asks(
-    f"{Z}.*.CAA", with_more("@", CAA=['0 issue "others.example"']), "let others issue certificates", ELSEWHERE_LED
+    f"{Z}.*.CAA", answering(shop={"CAA": ['0 issue "others.example"']}), "let others issue certificates", ELSEWHERE_LED
 )
 domains.asks(f"{Z}.*.CNAME", answering(docs={"CNAME": "x.others.example"}), "lead a name to others", ELSEWHERE_LED)
 domains.asks(f"{Z}.*.DS", with_more("sub", DS=["1 13 2 EF01"]), "make a domain below fail", ELSEWHERE_LED)
@@ -1636,6 +1740,62 @@ domains.passes(
 )
 domains.passes("certificates", {"certificates": None}, "drop the certificates", UNTOUCHED)
 
+mail = Section("mail")
+SENDS = "it gives new permissions"
+mail.asks(
+    "mail.domains mail.domains.*.mail_from",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "mail_from": "bounce"}}},
+    "lead bounces elsewhere",
+    "bounces no longer come to",
+)
+mail.asks(
+    "mail.domains.*.dmarc",
+    {"mail.domains": {"acme.example": {"dmarc": "none"}}},
+    "let others send in the name of the domain",
+    "no longer gets what is there now",
+)
+mail.asks(
+    "mail.domains.*.reports",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "reports": "them@other.example"}}},
+    "send reports to others",
+    "no longer gets what is there now",
+)
+mail.asks(
+    "mail.domains.*.records",
+    {"mail.domains": {"acme.example": {"dmarc": "reject", "records": False}}},
+    "take the records away",
+    "no longer gets what is there now",
+)
+mail.asks("mail.smtp.from", {"mail.smtp.from": ["*@acme.example"]}, "send in the name of others", "newly allows")
+mail.asks("mail.smtp.readers", {"mail.smtp.readers": ["Web", "Ops"]}, "let a group read the password", SENDS)
+mail.asks("mail.smtp.key", {"mail.smtp.key": "aws"}, "take its own key from the password", "no longer guards it")
+mail.passes("mail.smtp.user", {"mail.smtp.user": "acme-other"}, "make a second user", "the first one stays as it is")
+mail.asks("mail.smtp.secret", {"mail.smtp.secret": "acme/other"}, "let readers read another secret", "newly allows")
+mail.passes("mail.smtp.max_days", {"mail.smtp.max_days": 1000}, "keep the password for long", "it is a reminder")
+mail.passes("mail.smtp", {"mail.smtp": None}, "drop the password", UNTOUCHED)
+mail.passes("mail", {"mail": None, "zones": None}, "drop the domains", UNTOUCHED)
+mail.passes(
+    "mail.production mail.production.wanted",
+    {"mail.production": {"wanted": False}},
+    "stay in the sandbox of SES",
+    "it is a reminder",
+)
+mail.passes(
+    "mail.production.website mail.production.use_case mail.production.type mail.production.contacts "
+    "mail.production.language",
+    {
+        "mail.production": {
+            "website": "https://other.example",
+            "use_case": "letters",
+            "type": "marketing",
+            "contacts": ["them@other.example"],
+            "language": "JA",
+        }
+    },
+    "ask AWS for something else",
+    "a person sends the request",
+)
+
 SECTIONS = [
     github,
     gitlab,
@@ -1647,6 +1807,7 @@ SECTIONS = [
     servers,
     bastion,
     kept,
+    stored,
     written,
     people,
     watched,
@@ -1657,6 +1818,7 @@ SECTIONS = [
     organization,
     fleet,
     domains,
+    mail,
 ]
 EDITS = [edit for section in SECTIONS for edit in section.edits]
 ELSEWHERE = {

@@ -129,7 +129,8 @@ def others_who_trust_github(sandbox: Sandbox) -> None:
 BACK_VAULT = "arn:aws:backup:eu-west-1:111122223333:backup-vault:back-backups"
 
 RECORDS: dict[str, dict[str, Any]] = {
-    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"], "CAA": ['0 issue "amazon.com"']},
+    "@": {"alias": {"to": "d1.cloudfront.net"}, "MX": ["10 mail.acme.example"]},
+    "shop": {"CAA": ['0 issue "amazon.com"']},
     "www": {"A": ["192.0.2.1"], "AAAA": ["2001:db8::1"], "TXT": ["ours"]},
     "_sip._tcp": {"SRV": ["1 1 5060 sip.acme.example"]},
     "docs": {"CNAME": "acme.github.io"},
@@ -224,6 +225,29 @@ STARTS: Mapping[str, Start] = {
             "secrets": {"app/db": {"generate": {}, "readers": ["Ops"]}},
         },
     ),
+    "buckets": Start(
+        {
+            "iam": {"groups": {"Ops": {"policies": []}, "Writers": {"policies": []}}},
+            "buckets": {
+                "data": {
+                    "key": "own",
+                    "readers": ["Ops"],
+                    "writers": ["Writers"],
+                    "versions": {"keep_days": 365, "at_least": 10},
+                    "expire_days": 900,
+                    "lock": {"days": 30},
+                    "cors": {"origins": ["https://acme.example"]},
+                    "cloudfront": ["E2EXAMPLE7ABC"],
+                },
+                "plain": {
+                    "preset": "releases",
+                    "writers": ["Writers"],
+                    "replicate": {"account": ACCOUNT, "bucket": "acme-copies"},
+                },
+                "copies": {"replicas_from": {"account": ACCOUNT, "role": "acme-replicates-plain"}},
+            },
+        },
+    ),
     "people": Start(
         {
             "account": {"tags": {"owner": "platform"}},
@@ -296,6 +320,16 @@ STARTS: Mapping[str, Start] = {
                     }
                 },
             }
+        }
+    ),
+    "mail": Start(
+        {
+            "zones": {"acme.example": {}},
+            "iam": {"groups": {"Ops": {"policies": []}, "Web": {"policies": []}}},
+            "mail": {
+                "domains": {"acme.example": {"dmarc": "reject"}},
+                "smtp": {"from": ["app@acme.example"], "readers": ["Web"]},
+            },
         }
     ),
 }

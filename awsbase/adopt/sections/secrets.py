@@ -7,6 +7,7 @@ from typing import Any
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
+from awsbase.adopt.smtp import made_by_mail
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
 from awsbase.ensure.policy import Policy
@@ -23,8 +24,9 @@ HIDDEN = "-??????"
 def draft(seen: Seen, section: Draft) -> None:
     """Write each secret of the home region whose key is known."""
     keys, home = {each.address for each in seen.at_home(Key)}, seen.base.scope.home
-    readers = readers_of(seen)
-    for described in sorted(seen.things(Secret), key=lambda each: each.name):
+    readers = readers_of(seen, "secrets")
+    left = (each for each in seen.things(Secret) if each.name not in made_by_mail(seen))
+    for described in sorted(left, key=lambda each: each.name):
         secret = described.resource
         assert isinstance(secret, Secret)
         if secret.scope.region != home:
@@ -67,9 +69,12 @@ def rotation(have: Rotation) -> dict[str, Any]:
     return {**days, "function": have.function, **window}
 
 
-def readers_of(seen: Seen) -> Mapping[str, tuple[str, ...]]:
-    """Return by secret the groups and roles that have awsbase's policy for it, by their addresses."""
-    iam, prefix = seen.facts.read(authorization), f"{seen.base.name}-secrets-"
+def readers_of(seen: Seen, what: str) -> Mapping[str, tuple[str, ...]]:
+    """Return by secret the groups and roles that have awsbase's policy for it, by their addresses.
+
+    `what` is in the names of these policies, by which sections tell theirs apart.
+    """
+    iam, prefix = seen.facts.read(authorization), f"{seen.base.name}-{what}-"
     found: dict[str, tuple[str, ...]] = {}
     for kind, several in (("group", seen.of(Group)), ("role", seen.of(Role))):
         for each in several:

@@ -137,6 +137,8 @@ TYPES: dict[str, Type] = {
     "aws_ec2_instance_connect_endpoint": by_id("instance-connect-endpoint"),
     "aws_scheduler_schedule": thing("schedule", "name"),
     "aws_dlm_lifecycle_policy": by_id("snapshot-policy"),
+    "aws_backup_vault": thing("backup-vault", "name"),
+    "aws_backup_plan": thing("backup-plan", "name"),
     "aws_ebs_encryption_by_default": whole("ebs-encryption"),
     "aws_ebs_snapshot_block_public_access": whole("snapshot-block"),
     "aws_ec2_image_block_public_access": whole("image-block"),

@@ -117,7 +117,7 @@ def add_rules(request: Request, response: dict[str, Any]) -> None:
 
 
 def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
-    """Return the keys of each version, and no token where there is no further page.
+    """Return the keys of each version and when it was made, and no token where there is no further page.
 
     Recorded: LocalStack and cloud-custodian, secretsmanager.ListSecretVersionIds.
     """
@@ -126,6 +126,18 @@ def encrypted_versions(request: Request, response: dict[str, Any]) -> None:
         response.pop("NextToken", None)
     for version in response.get("Versions", []):
         version.setdefault("KmsKeyIds", [held.kms_key_id or "DefaultEncryptionKey"])
+        # moto says that all of them are of this moment.
+        version["CreatedDate"] = held.versions[version["VersionId"]]["createdate"]
+
+
+def dated(request: Request, response: dict[str, Any]) -> None:
+    """Date a new version by the account's clock, as all else of the account is.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
+    """
+    held = found(request, response["Name"])
+    if (version := held.versions.get(response.get("VersionId"))) is not None:
+        version["createdate"] = int(request.sandbox.clock.time())
 
 
 def found(request: Request, id: str) -> Any:
@@ -205,6 +217,7 @@ RULES = (
     Rule(" ".join(f"secretsmanager:{name}" for name in WRITES.split()), before=writable),
     Rule("secretsmanager:GetSecretValue", before=staged),
     Rule("secretsmanager:RotateSecret", before=rotate, strict=False),
+    Rule("secretsmanager:CreateSecret secretsmanager:PutSecretValue", after=dated, strict=False),
     Rule("secretsmanager:ListSecretVersionIds", after=encrypted_versions, strict=False),
     Rule("secretsmanager:DescribeSecret secretsmanager:ListSecrets", after=add_rules, strict=False),
 )

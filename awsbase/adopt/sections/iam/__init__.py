@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections.iam import groups, passwords, policies, roles, users
 from awsbase.adopt.seen import Seen
+from awsbase.adopt.smtp import made_by_mail
 from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.group import Group
 from awsbase.ensure.instance_profile import InstanceProfile
@@ -30,6 +33,7 @@ KINDS = (
 
 def draft(seen: Seen, section: Draft) -> None:
     """Write the section: policies first, since groups and roles name them, and groups before their users."""
+    seen = replace(seen, taken=seen.taken | made_by_mail(seen))
     passwords.draft(seen, section)
     names = policies.draft(seen, section)
     drafted = groups.draft(seen, section, names)

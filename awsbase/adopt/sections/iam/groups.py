@@ -18,7 +18,7 @@ def draft(seen: Seen, section: Draft, names: Names) -> Mapping[str, bool]:
     signing_in = frozenset(group for user in seen.of(User) if user.console for group in user.groups)
     facts = seen.facts.read(groups_of_account)
     drafted: dict[str, bool] = {}
-    for have in sorted(seen.of(Group), key=lambda each: each.name.casefold()):
+    for have in sorted(seen.left(Group), key=lambda each: each.name.casefold()):
         grants = names.all(have.policies)
         people = set(IMPLICIT) <= set(grants)
         value: dict[str, object] = {"policies": [each for each in grants if not (people and each in IMPLICIT)]}

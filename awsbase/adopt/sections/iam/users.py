@@ -30,7 +30,7 @@ def draft(seen: Seen, section: Draft, groups: Mapping[str, bool]) -> None:
     facts, rows = seen.facts.read(users_of_account), rows_of(seen, section)
     devices = {each.user.casefold(): each for each in seen.of(MfaDevice)}
     accounts = people(seen)
-    for have in sorted(seen.of(User), key=lambda each: each.name.casefold()):
+    for have in sorted(seen.left(User), key=lambda each: each.name.casefold()):
         key = have.name.casefold()
         section.cannot(have.address, *own_rights(facts[key]))
         device = devices.get(key)
