@@ -32,13 +32,14 @@ EXEMPT = {"account-alias", "access-log", "bucket", "config-recorders", "detector
     "mfa-device",
     "secret",
     "security-hubs",
+    "smtp-password",
     "user",
     "zone",
 }
 # What is never reverted, or was never made.
 HELD = {"admin-ports", "billing-alerts", "contact", "default-groups", "default-security-group", "ebs-encryption"} | {
     *("existing-subnet", "existing-vpc", "image-block", "metadata-defaults", "password-policy", "public-access-block"),
-    *("backup-settings", "log-retention", "registry-scanning", "regions", "root", "service-linked-role"),
+    *("backup-settings", "log-retention", "mail-limits", "registry-scanning", "regions", "root", "service-linked-role"),
     "snapshot-block",
 }
 
