@@ -16,6 +16,8 @@ from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock
 from awsbase.engine.facts import Facts
 from awsbase.ensure.backup_plan import BackupPlan
+from awsbase.errors import AwsbaseError
+from awsbase.facts.backups import vaults
 from awsbase.records import record
 
 Verdict = Literal["restored", "failed", "left behind", "by hand", "nothing to restore"]
@@ -38,29 +40,28 @@ class Way:
     watch: str
     check: Callable[[Any, str], str] | None = None
     delete: Callable[[Any, str], object] | None = None
-    client: str = ""
 
 
-def table(client: Any, name: str) -> str:
+def table(aws: Any, name: str) -> str:
     """Return how a restored table is."""
-    found = client.describe_table(TableName=name)["Table"]
+    found = aws.dynamodb.describe_table(TableName=name)["Table"]
     return f"{found['TableStatus']}, {found.get('ItemCount', 0)} items at the last count"
 
 
-def database(client: Any, name: str) -> str:
+def database(aws: Any, name: str) -> str:
     """Return how a restored database is."""
-    (found,) = client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    (found,) = aws.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     return f"{found['DBInstanceStatus']}, {found.get('AllocatedStorage', 0)} GB"
 
 
-def delete_table(client: Any, name: str) -> object:
+def delete_table(aws: Any, name: str) -> object:
     """Delete a restored table."""
-    return client.delete_table(TableName=name)
+    return aws.dynamodb.delete_table(TableName=name)
 
 
-def delete_database(client: Any, name: str) -> object:
+def delete_database(aws: Any, name: str) -> object:
     """Delete a restored database, without a snapshot of it."""
-    return client.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
+    return aws.rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=True)
 
 
 # https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-resource.html
@@ -73,7 +74,6 @@ WAYS: Mapping[str, Way] = {
         "compare some items with those of the original",
         table,
         delete_table,
-        "dynamodb",
     ),
     "RDS": Way(
         "a database",
@@ -83,7 +83,6 @@ WAYS: Mapping[str, Way] = {
         "connect with the password of the original, and count the rows of the tables that matter",
         database,
         delete_database,
-        "rds",
     ),
     "Aurora": Way(
         "a cluster, which comes without instances",
@@ -111,6 +110,10 @@ WAYS: Mapping[str, Way] = {
         "compare some objects with those of the original",
     ),
 }
+
+
+class NoVault(AwsbaseError):
+    """The vault of a plan is not there."""
 
 
 @record
@@ -154,8 +157,13 @@ def newest(facts: Facts, region: str, vault: str) -> Mapping[str, Point]:
 
 
 def described(plan: BackupPlan, types: Sequence[str], facts: Facts, new: str) -> list[Rehearsal]:
-    """Return for each type what a person would type to restore the newest recovery point of a plan's vault."""
+    """Return for each type what a person would type to restore the newest recovery point of a plan's vault.
+
+    Raises NoVault.
+    """
     region, vault = plan.scope.region, plan.rules[0].vault
+    if vault not in facts.read(vaults, region):
+        raise NoVault(f"there is no vault {vault} in {region} yet", hint="run `awsbase reconcile` first")
     points = facts.read(newest, region, vault)
     found = []
     for type in types:
@@ -212,10 +220,9 @@ def rehearse(
             # A job that is still at work makes the resource after nobody looks any more.
             verdict: Verdict = "failed" if state.get("Status") in ("ABORTED", "FAILED") else "left behind"
             return result(wanted, verdict, why)
-        client = getattr(aws, way.client)
-        detail = way.check(client, new)
+        detail = way.check(aws, new)
         with account.wire.open():
-            way.delete(client, new)
+            way.delete(aws, new)
     except (BotoCoreError, ClientError) as error:
         return result(wanted, "left behind" if made else "failed", str(error))
     return result(wanted, "restored", detail)

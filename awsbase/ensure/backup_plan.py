@@ -362,6 +362,7 @@ KIND = Kind(
             "aws backup list-backup-selections --backup-plan-id ID --region REGION, and delete-backup-selection each",
             "aws backup delete-backup-plan --backup-plan-id ID --region REGION: recovery points stay till they are old",
         ),
+        controls=("FSBP EFS.2",),
         cost="nothing: what its vault keeps is paid for",
     ),
     word="backup-plan",

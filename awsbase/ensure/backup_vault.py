@@ -300,6 +300,7 @@ KIND = Kind(
             "lock is final",
             "aws backup delete-backup-vault --backup-vault-name NAME --region REGION: only an empty one goes",
         ),
+        controls=("FSBP Backup.1",),
         cost=(
             f"what it keeps: databases {prices.BACKUP_RDS.rate}, tables {prices.BACKUP_DYNAMODB.rate}, file systems "
             f"{prices.BACKUP_EFS.rate}, buckets {prices.BACKUP_S3.rate}; its key {prices.KMS_KEY} a month"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
@@ -142,7 +143,7 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
         )
         have = ParameterFacts(want.type, value)
 
-    if have.value != value:
+    if not means_the_same(have.value, value):
         ours = tags.is_ours(tagged, want.scope)
         run.update(
             "value",
@@ -187,6 +188,16 @@ def value_of(run: Run, want: Parameter) -> Any:
     found = [resolve(run, each) for each in want.values]
     parts = [each["id"] if isinstance(each, Mapping) else each for each in found]
     return Unknown(f"the value of {want.name}") if any(unknowns(parts)) else ",".join(parts)
+
+
+def means_the_same(have: Any, want: Any) -> bool:
+    """Tell whether a value is the wanted one; a configuration in JSON may be written in another way."""
+    if have == want or not (isinstance(have, str) and isinstance(want, str) and want.startswith("{")):
+        return bool(have == want)
+    try:
+        return bool(json.loads(have) == json.loads(want))
+    except ValueError:
+        return False
 
 
 def description(want: Parameter) -> str:

@@ -267,14 +267,13 @@ def with_policies(held: Sequence[Resource], base: Base, own: Mapping[Mode, Seque
     """Yield the resources of the section, and before each role its policies."""
     mine = {role_name(base.name, mode): several for mode, several in own.items()}
     for each in held:
-        several = mine.get(each.name, ()) if isinstance(each, Role) else ()
+        if not isinstance(each, Role):
+            yield each
+            continue
+        several = mine[each.name]
         yield from several
-        yield (
-            each
-            if not isinstance(each, Role)
-            else replace(
-                each,
-                policies=each.policies | {policy.arn for policy in several},
-                made_here=(*each.made_here, *(policy.address for policy in several)),
-            )
+        yield replace(
+            each,
+            policies=each.policies | {policy.arn for policy in several},
+            made_here=(*each.made_here, *(policy.address for policy in several)),
         )

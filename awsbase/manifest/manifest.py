@@ -112,6 +112,8 @@ class Manifest(Section):
     )
 
     _order: tuple[str, ...] = PrivateAttr(default=())
+    # Who checks a manifest, who runs it and who says what it gives ask for the same resources.
+    _merged: Merged | None = PrivateAttr(default=None)
 
     plugins: ClassVar[tuple[LoadedPlugin, ...]] = ()
     """The packages of `extras`, as they were loaded; the manifest that they give sections to is a subclass."""
@@ -167,6 +169,13 @@ def resources(manifest: Manifest) -> Mapping[str, list[Resource]]:
 
 def merged(manifest: Manifest) -> Merged:
     """Return the resources of a manifest, and the conflicts between its sections."""
+    if manifest._merged is None:
+        manifest._merged = merged_anew(manifest)
+    return manifest._merged
+
+
+def merged_anew(manifest: Manifest) -> Merged:
+    """Merge what the sections of a manifest yield."""
     here = base(manifest)
     parts = [(name, part) for name, part in manifest.parts() if isinstance(part, YieldsResources | dict)]
     made = merge({name: yielded_by(part, here, manifest) for name, part in parts})

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Preset = Literal["instance", "packer", "pipeline"]
 LONGEST_ROLE = 64
 BUILD = "-build"
+KINDS_OF_BUILD = {"role": "role", "profile": "instance-profile"}
 BLOCK = "10.43.0.0/24"
 # A host fetches packages, sources and what it calls of AWS; DNS and time come from the VPC itself.
 OUTWARD = (80, 443)
@@ -97,9 +98,14 @@ def of_preset(name: str, role: RoleSpec, manifest: Manifest) -> Iterator[Validat
         if len(name) > LONGEST_ROLE - len(BUILD):
             message = f"{shown(name)} is too long: {name}{BUILD} is a role, too"
             yield ValidationProblem((), message, f"{LONGEST_ROLE - len(BUILD)} characters at most")
-    if role.preset == "pipeline" and not re.fullmatch(f"(?!sg-|default$){NETWORK_NAME}", name):
+    if role.preset == "pipeline" and not names_network(name):
         message = f"{shown(name)} is no name for a network and a security group, which preset pipeline makes"
         yield ValidationProblem((), message, "letters, digits and ._-, such as pipeline")
+
+
+def names_network(name: str) -> bool:
+    """Tell whether a network and a security group can have the name of a role."""
+    return re.fullmatch(f"(?!sg-|default$){NETWORK_NAME}", name) is not None
 
 
 def places(role: RoleSpec, manifest: Manifest) -> Iterator[ValidationProblem]:
@@ -126,7 +132,7 @@ def own_vpcs(base: Base, manifest: Manifest) -> tuple[str, ...]:
 
 def pipelines(roles: Mapping[str, RoleSpec]) -> Iterator[tuple[str, RoleSpec]]:
     """Yield the roles that have a network of their own."""
-    yield from ((name, each) for name, each in roles.items() if each.preset == "pipeline")
+    yield from ((name, each) for name, each in roles.items() if each.preset == "pipeline" and names_network(name))
 
 
 def own_network(name: str, role: RoleSpec) -> Network:
@@ -136,20 +142,22 @@ def own_network(name: str, role: RoleSpec) -> Network:
 
 def inline(name: str, role: RoleSpec, base: Base, manifest: Manifest) -> dict[str, Document]:
     """Return the inline policies that a role gets beside its own."""
-    scope = base.scope
     found: dict[str, Document] = {}
     if role.preset == "packer":
-        build = f"{name}{BUILD}"
-        values = {"partition": scope.partition, "account": scope.account, "packer": name}
-        values["build_role"] = scope.global_arn("iam", f"role{role.path}{build}")
-        values["build_profile"] = scope.global_arn("iam", f"instance-profile{role.path}{build}")
-        found["packer"] = render("packer", values)
+        found["packer"] = build_policy(name, role.path, base.scope)
     if role.only_from:
         vpcs = [vpc_of(each, base) for each in role.only_from if each.startswith("vpc")]
         addresses: list[object] = [each for each in role.only_from if not each.startswith("vpc")]
         addresses += [Reference(each, "block") for each in ways_out(role, base, manifest)]
         found["only-from"] = whole([from_here(vpcs, addresses), on_hosts_here(vpcs)])
     return found
+
+
+def build_policy(name: str, path: str, scope: Scope) -> Document:
+    """Return what a role of this name may do to build images with Packer."""
+    values = {"partition": scope.partition, "account": scope.account, "packer": name}
+    build = {f"build_{key}": f"{kind}{path}{name}{BUILD}" for key, kind in KINDS_OF_BUILD.items()}
+    return render("packer", {**values, **{key: scope.global_arn("iam", each) for key, each in build.items()}})
 
 
 def vpc_of(place: str, base: Base) -> object:

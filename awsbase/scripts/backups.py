@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from awsbase.ensure.backup_plan import BackupPlan
-from awsbase.errors import UsageError
+from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest.backup_plans import RESOURCES
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.restoring import WAYS, Rehearsal, described, new_name, rehearse
@@ -18,6 +18,7 @@ from awsbase.scripts.interrupt import INTERRUPTED, interruptible
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
+from awsbase.scripts.session import Session
 
 
 @click.group("backups")
@@ -35,11 +36,17 @@ def rehearsal(options: Options, manifest: Path, plan: str | None, run: bool, yes
     """Show step by step how the newest recovery points of MANIFEST are restored beside their originals.
 
     PLAN is one of backups.plans; the first unless given. With --run awsbase takes the steps by itself, as far as no
-    person is needed. What it restores costs until it is deleted.
+    person is needed. What it restores costs until it is deleted. In the sandbox the account is reconciled first.
+    \f
+    Raises AwsbaseError when the sandbox cannot be reconciled.
     """
     loaded = read(manifest, options)
     chosen = choose(loaded, plan)
     target = connect(options, loaded)
+    if options.sandbox:
+        report = Session(loaded, loaded.resources, target, options).execute("reconcile", allow_risky=True)
+        if report.failed or report.interrupted:
+            raise AwsbaseError("the sandbox could not be reconciled with the manifest", hint="try `awsbase reconcile`")
     new = new_name(target.clock.now())
     with looking(target.account) as facts, interruptible(lambda text: err(f"\n{text}\n")) as stop:
         found = described(chosen, types(chosen), facts, new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from awsbase.sandbox import Sandbox
@@ -18,7 +19,11 @@ security_groups:
   web: {{preset: web}}
   db: {{preset: db, port: 5432, from: [web]}}
 key_pairs: {{alice: {{public_key: {PUBLIC}}}}}
-iam: {{roles: {{server: {{preset: instance}}}}}}
+iam:
+  roles:
+    server: {{preset: instance, only_from: [vpc-11112222, 203.0.113.7/32]}}
+    packer: {{preset: packer}}
+    deployer: {{preset: packer, trust: {{accounts: ["{{id}}"]}}, policies: ["aws:ReadOnlyAccess"]}}
 launch_templates:
   web:
     security_groups: [web]
@@ -38,9 +43,24 @@ def test_templates_of_servers_are_adopted_by_name() -> None:
     found = adopted(sandbox, only=["security_groups", "key_pairs", "iam", "launch_templates"])
     assert [name for name in reasons(found) if name.startswith(("launch", "instance", "role", "key", "sec"))] == []
     wanted = compiled(TEXT)
-    for name in ("launch-template/web", "launch-template/plain", "instance-profile/server"):
-        assert found.resources[name] == wanted[name]
-    assert "instance_profile: true" in found.text
+    kinds = ("launch-template/", "instance-profile/", "role/")
+    assert {name: each for name, each in found.resources.items() if name.startswith(kinds)} == {
+        name: each for name, each in wanted.items() if name.startswith(kinds)
+    }
+    assert "packer: {preset: packer}\n" in found.text
+    assert "only_from: [vpc-11112222, 203.0.113.7/32]" in found.text
+
+
+def test_a_role_that_differs_from_its_preset_is_written_out() -> None:
+    text = HEAD + "iam: {roles: {packer: {preset: packer}}}\n"
+    sandbox = account_of(text)
+    iam = sandbox.client("iam")
+    document = iam.get_role_policy(RoleName="packer", PolicyName="packer")["PolicyDocument"]
+    wider = {**document, "Statement": [*document["Statement"], {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName="packer", PolicyName="packer", PolicyDocument=json.dumps(wider))
+    found = adopted(sandbox, only=["iam"])
+    assert "preset: packer" not in found.text
+    assert "packer-build: {preset: instance" in found.text or "packer-build:\n" in found.text
 
 
 def test_a_template_with_more_than_a_manifest_says_is_told_field_by_field() -> None:

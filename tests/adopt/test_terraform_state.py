@@ -12,7 +12,9 @@ import pytest
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.seen import Seen
 from awsbase.adopt.terraform import HandOver, Instance, State, UnreadableState, hand_over, named, read_state
+from awsbase.adopt.terraform.handover import kept
 from awsbase.adopt.terraform.state import module_names, parsed
+from awsbase.adopt.terraform.types import types_of
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.account_alias import AccountAlias
@@ -27,6 +29,8 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.ensure.subscription import Subscription
 from awsbase.ensure.topic import Topic
 from awsbase.ensure.user import User
+from awsbase.facts.bucket_cors import Cors
+from awsbase.facts.bucket_replication import Replication
 from awsbase.manifest.base import Base
 from awsbase.samples.iam import trusting
 from tests.contract.sample import HOME
@@ -161,6 +165,22 @@ def test_what_the_manifest_does_not_manage_of_its_things_stays_with_the_reason(h
     }
     assert len(handed.handed) + len(handed.left) + handed.others == len(handed.state.instances)
     assert handed.elsewhere == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("cors", {"cors": Cors(("*",), ("GET",))}),
+        ("object_lock", {"lock_days": 30}),
+        ("replication", {"replication": Replication("role/copier", "arn", HOME.account, "copies")}),
+    ],
+)
+def test_a_setting_of_a_bucket_is_handed_over_where_the_manifest_says_it(setting: str, said: dict[str, Any]) -> None:
+    of = f"aws_s3_bucket_{setting}_configuration"
+    (type,) = types_of(of)
+    instance = Instance(of, "this")
+    assert kept(instance, type, Bucket(scope=HOME, name="acme-uploads", **said)) == ""
+    assert kept(instance, type, Bucket(scope=HOME, name="acme-uploads")) == "the manifest says nothing of it"
 
 
 def test_a_network_that_is_only_looked_at_stays(handed: HandOver) -> None:

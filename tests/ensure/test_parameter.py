@@ -19,6 +19,7 @@ from tests.ensure.planned import HOME, described, planned
 
 PATH = "/acme/base"
 WANT = Parameter(scope=HOME, name=f"{PATH}/vpc_id", path=PATH, values=(Reference("vpc/acme", "id"),))
+AGENT = Parameter(scope=HOME, name="AmazonCloudWatch-app", path="", values=('{"logs":{"a":1}}',), purpose="Agent")
 LIST = Parameter(scope=HOME, name=f"{PATH}/ids", path=PATH, values=(Reference("subnet/a"), "two"), listed=True)
 MADE = {"vpc/acme": {"id": "vpc-1", "cidr": "10.0.0.0/16"}, "subnet/a": "one"}
 NEW = {"vpc/acme": Unknown("vpc"), "subnet/a": Unknown("subnet")}
@@ -50,6 +51,9 @@ def text(value: str) -> ParameterFacts:
         (LIST, facts(ParameterFacts("StringList", "one,two"), OURS, LIST), MADE, []),
         (LIST, facts(ParameterFacts("StringList", "two,one"), OURS, LIST), MADE, ["update value"]),
         (LIST, facts(None, {}, LIST), NEW, ["create parameter"]),
+        (AGENT, facts(text('{"logs": {"a": 1}}'), OURS, AGENT), {}, []),
+        (AGENT, facts(text('{"logs": {"a": 2}}'), OURS, AGENT), {}, ["update value"]),
+        (AGENT, facts(text("{"), OURS, AGENT), {}, ["update value"]),
     ],
     ids=[
         "missing",
@@ -61,6 +65,9 @@ def text(value: str) -> ParameterFacts:
         "list",
         "order",
         "new list",
+        "written otherwise",
+        "another configuration",
+        "no configuration",
     ],
 )
 def test_parameter_has_the_value_of_what_is_there(

@@ -142,6 +142,7 @@ def test_the_role_of_builds_fits_beside_others() -> None:
         ("iam: {roles: {a: {preset: instance, trust: {accounts: ['{id}']}}}}", "preset instance is for instances"),
         ("iam: {roles: {a: {preset: instance, cidr: 10.1.0.0/24}}}", "only preset pipeline makes a network"),
         ("iam: {roles: {default: {preset: pipeline}}}", "is no name for a network and a security group"),
+        ("iam: {roles: {a=b: {preset: pipeline, only_from: [vpc/a]}}}", "is no name for a network"),
         (f"iam: {{roles: {{{'p' * 60}: {{preset: packer}}}}}}", "is too long"),
         (
             "iam: {roles: {a: {preset: packer, inline: {packer: []}}}}",

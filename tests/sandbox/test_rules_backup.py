@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from awsbase.sandbox import Sandbox
-from awsbase.testing.sample import HOME
+from awsbase.ensure.backup_vault import BackupVault, copying
+from awsbase.sandbox import Sandbox, World
+from awsbase.testing.sample import ACCOUNT, HOME
 from tests.sandbox.refused import refused
 
 ROLE = "arn:aws:iam::123456789012:role/backup"
 FOR_BACKUP = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+BACK, MANAGEMENT = "222222222222", "111111111111"
 TABLE = "arn:aws:dynamodb:eu-west-1:123456789012:table/orders"
 
 
@@ -179,3 +181,33 @@ def test_settings_are_put_whole() -> None:
     assert (have["S3"], have["EFS"], have["RDS"]) == (False, True, False)
     with pytest.raises(ClientError, match="describeRegionSettings"):
         client.update_region_settings(ResourceTypeOptInPreference={"Nothing": True})
+
+
+def test_a_copy_needs_both_accounts_and_their_organization() -> None:
+    world = World([MANAGEMENT, ACCOUNT, BACK], management=MANAGEMENT)
+    here, there = world.accounts[ACCOUNT], world.accounts[BACK]
+    client = backup(here)
+    role(here)
+    here.client("s3", HOME.region).create_bucket(
+        Bucket="acme-data", CreateBucketConfiguration={"LocationConstraint": HOME.region}
+    )
+    client.start_backup_job(BackupVaultName="acme", ResourceArn="arn:aws:s3:::acme-data", IamRoleArn=ROLE)
+    (point,) = client.list_recovery_points_by_backup_vault(BackupVaultName="acme")["RecoveryPoints"]
+    copy = {
+        "RecoveryPointArn": point["RecoveryPointArn"],
+        "SourceBackupVaultName": "acme",
+        "DestinationBackupVaultArn": f"arn:aws:backup:{HOME.region}:{BACK}:backup-vault:acme",
+        "IamRoleArn": ROLE,
+    }
+    assert refused(client.start_copy_job, **copy) == "AccessDeniedException"
+    backup(there)
+    assert refused(client.start_copy_job, **copy) == "AccessDeniedException"
+    held = BackupVault(scope=HOME, name="acme", key=None, copies_from=(ACCOUNT,))
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [copying(held)]})
+    there.client("backup", HOME.region).put_backup_vault_access_policy(BackupVaultName="acme", Policy=policy)
+    assert refused(client.start_copy_job, **copy) == "InvalidRequestException"
+    management = world.accounts[MANAGEMENT].client("backup", HOME.region)
+    management.update_global_settings(GlobalSettings={"isCrossAccountBackupEnabled": "true"})
+    client.start_copy_job(**copy)
+    copies = there.client("backup", HOME.region).list_recovery_points_by_backup_vault(BackupVaultName="acme")
+    assert [each["ResourceArn"] for each in copies["RecoveryPoints"]] == ["arn:aws:s3:::acme-data"]

@@ -115,6 +115,7 @@ def awsbase(served: Served, *arguments: object) -> Result:
 def test_the_command(served: Served, tmp_path: Path) -> None:
     manifest = tmp_path / "acme.yaml"
     manifest.write_text(f"{EMPTY}{PLANS}")
+    assert "no vault acme-backups in eu-west-1 yet" in awsbase(served, "backups", "rehearse", manifest).output
     client(served.sandbox).create_backup_vault(BackupVaultName="acme-backups")
     point = {
         "RecoveryPointArn": "arn:x",

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections import key_pairs, security_groups
 from awsbase.adopt.sections.bastion import of_bastions
-from awsbase.adopt.sections.iam.roles import has_own_profile
+from awsbase.adopt.sections.iam.presets import has_own_profile
 from awsbase.adopt.sections.security_groups import complaints
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.key_pair import KeyPair

@@ -10,7 +10,7 @@ from typing import Any
 
 from awsbase.adopt.terraform.naming import Place, is_elsewhere, matching, meant, places
 from awsbase.adopt.terraform.state import Instance, State
-from awsbase.adopt.terraform.types import Type
+from awsbase.adopt.terraform.types import NO_WORDS, Type
 from awsbase.engine.kind import Kinds, permissions_of
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
@@ -159,6 +159,8 @@ def kept(instance: Instance, type: Type, resource: Resource | None) -> str:
         return "it is also about something that the manifest does not manage"
     if type.stays:
         return type.stays
+    if type.setting and getattr(resource, type.setting, None) is None:
+        return NO_WORDS
     if not type.listed or getattr(resource, "exact", False):
         return ""
     listed = getattr(resource, type.listed, None) or ()

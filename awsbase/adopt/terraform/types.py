@@ -15,7 +15,7 @@ class Type:
     The thing is called by the attribute `name`, filled into `template`; or it has one of `ids`, which awsbase knows.
     Each of a list is one thing. A `part` is left with Terraform where the manifest does not manage it. The field
     `listed` of a resource that is not `exact` then does not hold what the attribute `entry` says, or is empty.
-    `stays` says why it is always left.
+    A `setting` is a field that is None where the manifest says nothing of it. `stays` says why it is always left.
     """
 
     kind: str
@@ -26,6 +26,7 @@ class Type:
     listed: str = ""
     entry: str = ""
     stays: str = ""
+    setting: str = ""
 
 
 def thing(kind: str, *name: str, template: str = "{}", ids: tuple[str, ...] = ()) -> Type:
@@ -43,9 +44,11 @@ def whole(kind: str) -> Type:
     return Type(kind, template="account")
 
 
-def part(kind: str, *name: str, ids: tuple[str, ...] = (), listed: str = "", entry: str = "") -> Type:
+def part(
+    kind: str, *name: str, ids: tuple[str, ...] = (), listed: str = "", entry: str = "", setting: str = ""
+) -> Type:
     """Return a type that is a part of a thing."""
-    return Type(kind, name, ids=ids, part=True, listed=listed, entry=entry)
+    return Type(kind, name, ids=ids, part=True, listed=listed, entry=entry, setting=setting)
 
 
 def stays(kind: str, *name: str, why: str, ids: tuple[str, ...] = ()) -> Type:
@@ -66,6 +69,7 @@ TYPES: dict[str, Type] = {
     "aws_iam_user": thing("user", "name"),
     "aws_iam_group": thing("group", "name"),
     "aws_iam_instance_profile": thing("instance-profile", "name"),
+    "aws_iam_openid_connect_provider": thing("oidc-provider", "url"),
     "aws_iam_service_linked_role": thing("service-linked-role", "name"),
     "aws_iam_account_alias": thing("account-alias", "account_alias"),
     "aws_iam_account_password_policy": whole("password-policy"),
@@ -85,6 +89,9 @@ TYPES: dict[str, Type] = {
     "aws_s3_bucket": thing("bucket", "bucket"),
     **{f"aws_s3_bucket_{name}": part("bucket", "bucket") for name in BUCKET_PARTS},
     "aws_s3_bucket_lifecycle_configuration": part("bucket", "bucket", listed="expiries"),
+    "aws_s3_bucket_cors_configuration": part("bucket", "bucket", setting="cors"),
+    "aws_s3_bucket_object_lock_configuration": part("bucket", "bucket", setting="lock_days"),
+    "aws_s3_bucket_replication_configuration": part("bucket", "bucket", setting="replication"),
     "aws_s3_bucket_logging": thing("access-log", "bucket"),
     "aws_s3_account_public_access_block": whole("public-access-block"),
     "aws_kms_key": thing("key", ids=("arn",)),

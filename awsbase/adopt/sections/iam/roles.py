@@ -7,14 +7,22 @@ from graphlib import CycleError, TopologicalSorter
 
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.sections.iam.policies import Names, statement_of
+from awsbase.adopt.sections.iam.presets import (
+    ONLY_FROM,
+    PACKER,
+    builds,
+    has_own_profile,
+    is_plain,
+    places_of,
+    preset_of,
+)
 from awsbase.adopt.sections.iam.tags import sayable
 from awsbase.adopt.sections.iam.trust import trust_of
 from awsbase.adopt.seen import Seen
-from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.role import AN_HOUR, Role
 from awsbase.facts.authorization import policies as policies_of_account
-from awsbase.manifest.role_presets import for_hosts
-from awsbase.manifest.trust import principals, trusted
+from awsbase.manifest.role_presets import BUILD, sessions
+from awsbase.manifest.trust import trusted
 from awsbase.policies import problems
 from awsbase.policies.document import listed
 
@@ -23,11 +31,14 @@ def draft(seen: Seen, section: Draft, names: Names) -> None:
     """Write each role whose trust a manifest can say."""
     roles = sorted(seen.left(Role), key=lambda each: each.name.casefold())
     circular = in_a_circle(roles)
+    built = set(builds(seen, roles))
     for have in roles:
+        if have.name in built:
+            continue
         if reasons := [*untold(have), *circular.get(have.address, ())]:
             section.cannot(have.address, *reasons)
         else:
-            put(seen, section, have, names)
+            put(seen, section, have, names, builder=f"{have.name}{BUILD}" in built)
 
 
 def untold(have: Role) -> Iterator[str]:
@@ -55,37 +66,38 @@ def in_a_circle(roles: Iterable[Role]) -> Mapping[str, tuple[str, ...]]:
             return found
 
 
-def put(seen: Seen, section: Draft, have: Role, names: Names) -> None:
+def put(seen: Seen, section: Draft, have: Role, names: Names, *, builder: bool) -> None:
     """Write one role; where a manifest refuses an inline policy it says none, and all stay as they are."""
     trust, mfa = trust_of(have.trust, have.scope)
-    value: dict[str, object] = {"trust": trust}
+    value: dict[str, object] = {}
     refused = {
         name: mistakes
         for name, document in have.inline.items()
         if (mistakes := problems(document, "inline", have.scope.partition))
     }
+    preset, places = (None, []) if refused else (preset_of(seen, have, builder=builder), places_of(have))
+    if preset:
+        value["preset"] = preset
+    if not (preset and is_plain(seen, have)):
+        value["trust"] = trust
+    given = have.policies - ({sessions(have.scope)} if preset else set())
     if refused:
         for name, mistakes in sorted(refused.items()):
             section.cannot(have.address, *(f"inline policy {name!r}: {each}" for each in mistakes))
-    else:
-        value["policies"] = names.all(have.policies)
-    if have.inline and not refused:
+    elif given or not preset:
+        value["policies"] = names.all(given)
+    written = {PACKER if preset == PACKER else "", ONLY_FROM if places else ""}
+    if (inline := sorted(have.inline.keys() - written)) and not refused:
         value["inline"] = {
-            name: [statement_of(each) for each in listed(have.inline[name].get("Statement"))]
-            for name in sorted(have.inline)
+            name: [statement_of(each) for each in listed(have.inline[name].get("Statement"))] for name in inline
         }
-    if have.description:
-        value["description"] = have.description
-    if have.max_session != AN_HOUR:
-        value["max_session"] = have.max_session
-    if have.boundary:
-        value["boundary"] = names.of(have.boundary)
-    if have.path != "/":
-        value["path"] = have.path
+    value |= settings(have, names)
     if tags := sayable(seen, section, have.address, have.tags):
         value["tags"] = tags
-    if has_own_profile(seen, have):
+    if has_own_profile(seen, have) and not preset:
         value["instance_profile"] = True
+    if places:
+        value["only_from"] = places
     section.put("roles", have.name, value=value, of=have.address)
     if mfa is False:
         section.weaker("roles", have.name, "trust", "mfa", value=False, default="true")
@@ -93,11 +105,15 @@ def put(seen: Seen, section: Draft, have: Role, names: Names) -> None:
         section.remark("roles", have.name, "boundary", text="this policy is no longer there, so that it allows nothing")
 
 
-def has_own_profile(seen: Seen, have: Role) -> bool:
-    """Tell whether instances take a role by an instance profile of its name, which the role then has."""
-    own = (have.name, have.name, have.path)
-    profiles = ((each.name, each.role, each.path) for each in seen.left(InstanceProfile))
-    return own in profiles and for_hosts(principals(have.trust))
+def settings(have: Role, names: Names) -> dict[str, object]:
+    """Return what else a manifest says of a role, as far as it is no default."""
+    said = {
+        "description": have.description,
+        "max_session": have.max_session if have.max_session != AN_HOUR else None,
+        "boundary": names.of(have.boundary) if have.boundary else None,
+        "path": have.path if have.path != "/" else None,
+    }
+    return {key: value for key, value in said.items() if value}
 
 
 def lost(seen: Seen, have: Role) -> bool:

@@ -44,6 +44,7 @@ CALLS = table(
         "CreateBackupSelection": [own(PLAN), SELECTION_ROLE],
         "ListTags TagResource UntagResource": [own(given("ResourceArn"))],
         "StartBackupJob": [own(VAULT), JOB_ROLE],
+        "StartCopyJob": [own(given("RecoveryPointArn")), JOB_ROLE],
         "StartRestoreJob": [own(given("RecoveryPointArn")), JOB_ROLE],
         "DeleteRecoveryPoint GetRecoveryPointRestoreMetadata": [own(given("RecoveryPointArn"))],
     }

@@ -1,14 +1,18 @@
 """Jobs of AWS Backup: what a vault takes, and a restore that makes a new resource a little later."""
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from awsbase.sandbox.authorization.permissions import arn
+from awsbase.sandbox.organization_state import member, organization
+from awsbase.sandbox.policy_documents import permits
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.backup.plans import let_in
-from awsbase.sandbox.services.backup.state import find_vault, kept, vault_arn
+from awsbase.sandbox.services.backup.state import Backups, find_vault, kept, vault_arn
+from awsbase.sandbox.services.backup.vaults import cross_account
 from awsbase.sandbox.wire import Refusal
 
 # The looks at a restore job that find it still at work.
@@ -119,6 +123,43 @@ def delete_point(request: Request) -> dict[str, Any]:
     return {}
 
 
+def start_copy(request: Request) -> dict[str, Any]:
+    """Copy a recovery point into a vault, if both accounts and their organization let it. Raises Refusal.
+
+    https://docs.aws.amazon.com/aws-backup/latest/devguide/create-cross-account-backup.html
+    """
+    let_in(request, request.params["IamRoleArn"])
+    held = find_point(request, request.params["RecoveryPointArn"], request.params["SourceBackupVaultName"])
+    wanted = request.params["DestinationBackupVaultArn"]
+    _, _, _, region, account, _, name = wanted.split(":")
+    world = request.sandbox.world
+    there = world.accounts.get(account) if world else request.sandbox if account == request.account else None
+    vaults = there.backend("backup", region).vaults if there else {}
+    policy = there.memory(Backups).policies.get((region, name), "{}") if there else "{}"
+    open_to = {account} | ({request.account} if takes(request, json.loads(policy)) else set())
+    if name not in vaults or request.account not in open_to:
+        raise Refusal("AccessDeniedException", f"Insufficient privileges to copy into {wanted}.", 403)
+    if account != request.account and not shares(request, account):
+        raise Refusal("InvalidRequestException", "Cross-account backup is not enabled in the organization.")
+    assert there is not None
+    id, point = str(uuid4()), arn(request, f"backup:{region}:{account}:recovery-point:{uuid4()}")
+    copy = {**held, "RecoveryPointArn": point, "BackupVaultName": name, "BackupVaultArn": wanted}
+    there.memory(Backups).points.setdefault((region, name), []).append(copy)
+    return {"CopyJobId": id, "CreationDate": request.sandbox.clock()}
+
+
+def takes(request: Request, policy: dict[str, Any]) -> bool:
+    """Return whether the access policy of a vault lets the request's account copy into it."""
+    root = f"arn:{request.partition}:iam::{request.account}:root"
+    return permits(policy, root, "backup:CopyIntoBackupVault", "*", {})
+
+
+def shares(request: Request, account: str) -> bool:
+    """Return whether this account and another one are in an organization that copies from account to account."""
+    held = organization(request.sandbox, request.region)
+    return bool(held and member(held, account) and held.org.master_account_id in cross_account(request))
+
+
 def metadata(request: Request) -> dict[str, Any]:
     """Return what a recovery point was made of, as a restore takes it.
 
@@ -213,6 +254,7 @@ RULES = (
     Rule("backup:ListRecoveryPointsByBackupVault", before=list_points, strict=False),
     Rule("backup:DeleteRecoveryPoint", before=delete_point, strict=False),
     Rule("backup:GetRecoveryPointRestoreMetadata", before=metadata, strict=False),
+    Rule("backup:StartCopyJob", before=start_copy, strict=False),
     Rule("backup:StartRestoreJob", before=start_restore, strict=False),
     Rule("backup:DescribeRestoreJob", before=describe_restore, strict=False),
 )
