@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from awsbase.engine.changes import Drift, Unknown, unknowns
 from awsbase.engine.facts import Facts, Read
@@ -37,7 +37,6 @@ TTL = 300
 # AWS takes a thousand values and 32,000 characters in a batch, and counts each of an UPSERT twice. What is left is the
 # register's.
 MOST_VALUES, MOST_CHARACTERS = 400, 6_000
-MOST_DELETED = 100
 # The types that a manifest has words for.
 TYPES = ("A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "SRV", "TXT")
 # Where the records lead by which AWS is shown that a domain is yours.
@@ -172,7 +171,7 @@ def ensure_zone_records(run: Run, want: ZoneRecords) -> None:
         # A plan does not know what another resource is to name. Once it is known the same is sent: all, or nothing.
         sent = several if source and sent else sent
         what = f"records for {', '.join(source)}" if source else "records"
-        for number, (gone, batch) in enumerate(batches(() if source else dropped, sent), 1):
+        for number, (gone, batch) in enumerate(batches(have, () if source else dropped, sent), 1):
             made = change(run, want, id, have, made, numbered(what, number), gone, batch)
 
 
@@ -208,19 +207,30 @@ def refuse_taken(have: RecordSets, want: Wanted, dropped: Sequence[Key]) -> None
         )
 
 
-def batches(dropped: Sequence[Key], sent: Sequence[Wanted]) -> Iterator[tuple[Sequence[Key], list[Wanted]]]:
-    """Yield what to delete and to send in each batch, as much as AWS takes; what is deleted goes with the first."""
-    batch: list[Wanted] = []
-    values = characters = 0
+Batch: TypeAlias = tuple[list[Key], list[Wanted]]
+
+
+def batches(have: RecordSets, dropped: Sequence[Key], sent: Sequence[Wanted]) -> Iterator[Batch]:
+    """Yield what to delete and to send in each batch, as much as AWS takes; all of one name goes together."""
+    by_name: dict[Any, Batch] = {}
+    for key in dropped:
+        by_name.setdefault(key[0], ([], []))[0].append(key)
     for each in sent:
-        longer = sum(len(value) for value in each.values if isinstance(value, str))
-        if batch and (values + len(each.values) > MOST_VALUES or characters + longer > MOST_CHARACTERS):
-            yield dropped, batch
-            dropped, batch, values, characters = (), [], 0, 0
-        batch.append(each)
-        values, characters = values + max(1, len(each.values)), characters + longer
-    if dropped or batch:
-        yield dropped, batch
+        by_name.setdefault(each.name, ([], []))[1].append(each)
+
+    batch: Batch = ([], [])
+    values = characters = 0
+    for gone, wanted in by_name.values():
+        texts = [value for key in gone for value in have[key].values or ("",)]
+        texts += [value if isinstance(value, str) else "" for each in wanted for value in each.values or ("",)]
+        longer = sum(map(len, texts))
+        if any(batch) and (values + len(texts) > MOST_VALUES or characters + longer > MOST_CHARACTERS):
+            yield batch
+            batch, values, characters = ([], []), 0, 0
+        batch = [*batch[0], *gone], [*batch[1], *wanted]
+        values, characters = values + len(texts), characters + longer
+    if any(batch):
+        yield batch
 
 
 def numbered(what: str, number: int) -> str:
@@ -304,11 +314,11 @@ def remove_zone_records(run: Run, want: ZoneRecords) -> None:
         several = f", and {len(kept) - 1} more" if len(kept) > 1 else ""
         run.note(f"kept: this manifest did not make {' '.join(map(str, kept[0]))} as it is{several}")
 
-    for number, start in enumerate(range(0, len(mine), MOST_DELETED), 1):
-        gone = mine[start : start + MOST_DELETED]
+    own: Any = have[register_name(want.zone, want.scope), "TXT"].raw if mine else {}
+    for number, (gone, _) in enumerate(batches(have, mine, ()), 1):
         made = {key: entry for key, entry in made.items() if key not in gone}
-        own = have[register_name(want.zone, want.scope), "TXT"].raw
         register = register_change(want, made) if made else {"Action": "DELETE", "ResourceRecordSet": own}
+        own = register["ResourceRecordSet"]
         changes = [{"Action": "DELETE", "ResourceRecordSet": have[key].raw} for key in gone]
         run.delete(
             numbered("records", number),

@@ -17,7 +17,7 @@ MANIFEST = "awsbase/manifest/manifest.py"
 # A new section goes before these: the last field of the manifest, and the chapter after its sections.
 AFTER_FIELDS = "\n    _order: "
 AFTER_SECTIONS = "## Policy names\n"
-AFTER_LIST = ". The sections below, in\n"
+AFTER_LIST = ". The sections below,"
 
 
 @record

@@ -221,6 +221,12 @@ class PlanSpec(Section):
                 hint = "name a vault of another account or region"
                 yield ValidationProblem(("copies", index, "vault"), "it would be lost together with the first", hint)
 
+    @property
+    def needs_management(self) -> bool:
+        """Tell whether AWS Backup has to keep the copies of tables itself: DynamoDB moves and copies none."""
+        moves = bool(self.copies) or any(rule.cold_after_days for rule in self.rules.values())
+        return moves and "dynamodb" in self.services
+
     def resource(self, name: str, base: Base, vault: BackupVault, role: Role) -> BackupPlan:
         """Return the plan."""
         partition = base.scope.partition
@@ -271,7 +277,7 @@ def working(base: Base, vault: BackupVault, plans: dict[str, PlanSpec]) -> Itera
     yield BackupSettings(
         scope=base.scope,
         services=frozenset(RESOURCES[each][1] for each in services),
-        managed=frozenset({"DynamoDB"} if "dynamodb" in services else ()),
+        managed=frozenset({"DynamoDB"} if any(plan.needs_management for plan in plans.values()) else ()),
     )
     yield role
     yield from (plan.resource(name, base, vault, role) for name, plan in plans.items())

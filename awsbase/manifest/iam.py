@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.absent_user import AbsentUser
@@ -246,20 +246,16 @@ class RoleSpec(Section):
     )
 
     later: ClassVar[frozenset[str]] = frozenset({"preset", "instance_profile", "only_from", "cidr"})
-    stand_in: ClassVar[Mapping[str, Any]] = {"preset": "instance"}
-
-    @model_validator(mode="after")
-    def _lets_somebody_in(self) -> Self:
-        if self.trust is None and self.preset is None:
-            raise invalid("trust is missing: nobody may assume this role", "name services, accounts or statements")
-        return self
 
     @property
     def grants(self) -> tuple[str, ...]:
         return (*(self.policies or ()), *([self.boundary] if self.boundary else []))
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what AWS would refuse in the inline documents and in the tags."""
+        """Yield a role that nobody may assume, and what AWS would refuse in the inline documents and in the tags."""
+        if self.trust is None and self.preset is None:
+            message = "'trust' is missing: nobody may assume this role"
+            yield ValidationProblem(("trust",), message, "name services, accounts or statements, or a preset")
         partition = manifest.account.scope.partition
         for name, statements in self.inline.items():
             yield from document_errors(whole(statements), "inline", ("inline", name), partition)

@@ -195,8 +195,8 @@ class ZoneSpec(Section):
         if apex and apex.DS:
             message = "the DS records of a domain stand in the zone above it"
             yield ValidationProblem(("records", APEX, "DS"), message, "enter them where the domain was bought")
-        if len(self.records) > MOST_RECORDS:
-            message = f"{len(self.records)} names are more than the {MOST_RECORDS} of a manifest"
+        if (count := sum(len(list(spec.records(name))) for name, spec in self.records.items())) > MOST_RECORDS:
+            message = f"{count} records are more than the {MOST_RECORDS} of a manifest"
             yield ValidationProblem(("records",), message, "leave the rest to what makes them: awsbase keeps it")
 
     def entry_resources(self, name: str, base: Base, manifest: Manifest) -> Iterator[Yielded]:

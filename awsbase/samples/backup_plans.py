@@ -117,5 +117,6 @@ SAMPLES = (
             "untagged": Tampering(untag, [f"{CHOSEN.address}: update tags", f"{HELD.address}: update tags"]),
         },
         shares="the region's settings of AWS Backup",
+        not_on_aws="the account that copies go to and come from is nobody's",
     ),
 )

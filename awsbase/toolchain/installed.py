@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -53,8 +54,13 @@ def found(pin: Pin) -> Found:
 
 def output(command: Sequence[str]) -> str:
     """Return what a command prints; empty when it cannot be run, or does not end."""
+    # Credentials are nobody's business here, and HashiCorp's programs would ask for a newer version.
+    quiet = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    quiet["CHECKPOINT_DISABLE"] = "1"
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 pinned
+        done = subprocess.run(  # noqa: S603 pinned
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, env=quiet
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode(errors="replace")

@@ -6,8 +6,9 @@ from typing import Any
 
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted
-from awsbase.testing.sample import HOME
-from tests.adopt.reconciled import account_of, compiled, reasons
+from awsbase.testing.sample import HOME, go, problems
+from awsbase.testing.subject import FEWER
+from tests.adopt.reconciled import compiled, reasons
 
 HEAD = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 MAIL = """
@@ -28,8 +29,15 @@ def ses(sandbox: Sandbox, region: str = HOME.region) -> Any:
     return sandbox.client("sesv2", region)
 
 
+def made() -> Sandbox:
+    """Return an account that the manifest has made, of few regions."""
+    sandbox = Sandbox(pages=2, rules=FEWER)
+    assert problems(go(sandbox, "reconcile", list(compiled(HEAD + MAIL).values()))) == []
+    return sandbox
+
+
 def test_mail_is_adopted_with_its_user_and_who_reads_the_password() -> None:
-    found = adopted(account_of(HEAD + MAIL), only=SECTIONS)
+    found = adopted(made(), only=SECTIONS)
     assert reasons(found) == {}
     want = {address: each for address, each in compiled(HEAD + MAIL).items() if address.split("/")[0] in WORDS}
     assert {address: each for address, each in found.resources.items() if address.split("/")[0] in WORDS} == want
@@ -38,7 +46,7 @@ def test_mail_is_adopted_with_its_user_and_who_reads_the_password() -> None:
 
 
 def test_a_user_who_may_do_more_is_adopted_as_a_user() -> None:
-    sandbox = account_of(HEAD + MAIL)
+    sandbox = made()
     iam = sandbox.client("iam")
     iam.add_user_to_group(UserName="sender", GroupName="Web")
     found = adopted(sandbox, only=SECTIONS)
@@ -48,7 +56,7 @@ def test_a_user_who_may_do_more_is_adopted_as_a_user() -> None:
 
 
 def test_what_a_manifest_has_no_words_for_is_told() -> None:
-    sandbox = Sandbox(pages=2)
+    sandbox = Sandbox(pages=2, rules=FEWER)
     ses(sandbox).create_email_identity(EmailIdentity="acme.example")
     ses(sandbox).create_email_identity(EmailIdentity="ann@acme.example")
     ses(sandbox, "us-east-1").create_email_identity(EmailIdentity="acme.example")
@@ -61,7 +69,7 @@ def test_what_a_manifest_has_no_words_for_is_told() -> None:
 
 
 def test_a_password_whose_key_is_gone_is_told() -> None:
-    sandbox = account_of(HEAD + MAIL)
+    sandbox = made()
     iam = sandbox.client("iam")
     (key,) = iam.list_access_keys(UserName="sender")["AccessKeyMetadata"]
     iam.delete_access_key(UserName="sender", AccessKeyId=key["AccessKeyId"])

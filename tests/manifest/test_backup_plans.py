@@ -28,6 +28,19 @@ def test_a_plan_alone_gets_a_locked_vault_a_role_and_what_it_needs() -> None:
     assert made["backup-settings/region"].services == {"RDS", "Aurora", "DynamoDB", "EFS", "S3"}
 
 
+@pytest.mark.parametrize(
+    ("said", "managed"),
+    [
+        ("{}", set()),
+        ("{services: [dynamodb], rules: {a: {cold_after_days: 1, keep_days: 91}}}", {"DynamoDB"}),
+        (f"{{copies: [{{vault: '{BACK}'}}]}}", {"DynamoDB"}),
+        (f"{{services: [rds], copies: [{{vault: '{BACK}'}}]}}", set()),
+    ],
+)
+def test_copies_of_tables_are_left_to_dynamodb_unless_they_move(said: str, managed: set[str]) -> None:
+    assert of(f"backups: {{plans: {{data: {said}}}}}")["backup-settings/region"].managed == managed
+
+
 def test_rights_to_buckets_are_given_only_where_buckets_are_copied() -> None:
     for services, rights in (("[rds]", 0), ("[rds, s3]", 2)):
         role = of(f"backups: {{plans: {{data: {{services: {services}}}}}}}")["role/acme-backup"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from awsbase.access.public import is_public
 from awsbase.engine.references import Reference
 from awsbase.facts.bucket_cors import Cors
 from awsbase.facts.lifecycle import Expiry, Transition
@@ -122,6 +123,7 @@ def test_distributions_read_and_decrypt_by_their_arns_alone() -> None:
     for statement in (reads, decrypts):
         assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
         assert statement["Condition"] == only
+        assert not is_public(statement)
     assert (reads["Action"], reads["Resource"]) == ("s3:GetObject", "arn:aws:s3:::acme-site/*")
 
 
@@ -154,6 +156,7 @@ def test_copies_are_taken_from_one_role_of_another_account_which_need_not_be_the
         assert statement["Principal"] == {"AWS": "arn:aws:iam::222222222222:root"}
         role = "arn:aws:iam::222222222222:role/back-replicates-a"
         assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": role}}
+        assert not is_public(statement)
 
 
 def test_others_get_names_and_arns_by_what_the_manifest_calls_a_bucket() -> None:

@@ -368,8 +368,9 @@ iam:
         "m.yaml:15: iam.users.alice.groups[0]: no group called 'Opps', did you mean 'Ops'?",
         "m.yaml:16: iam.users.bob.mfa.provision: must be true, not 'no'",
         "m.yaml:16: iam.users.bob.state: must be present or absent, not 'gone'",
-        "m.yaml:18: iam.roles.app.trust: 'trust' is missing",
         "m.yaml:18: iam.roles.app.policies[0]: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?",
+        "m.yaml:18: iam.roles.app.trust: 'trust' is missing: nobody may assume this role, "
+        "name services, accounts or statements, or a preset",
         "m.yaml:19: iam.roles.web.trust.services[0]: 'ec2' is no service, write it like ec2.amazonaws.com",
         "m.yaml:19: iam.roles.web.boundary: no policy called 'deplyo' in iam.policies, did you mean 'deploy'?",
         "m.yaml:20: iam.roles.job.trust.services[0]: 'ec2' is no service, write it like ec2.amazonaws.com",

@@ -134,7 +134,7 @@ def test_the_role_of_builds_fits_beside_others() -> None:
             "protect: {admin_ports: {}}\nsecurity_groups: {a: {preset: ssh, from: [0.0.0.0/0]}}",
             "protect.admin_ports closes this to the world again",
         ),
-        ("iam: {roles: {a: {}}}", "trust is missing: nobody may assume this role"),
+        ("iam: {roles: {a: {}}}", "'trust' is missing: nobody may assume this role"),
         (
             "iam: {roles: {a: {trust: {services: [lambda.amazonaws.com]}, instance_profile: true}}}",
             "instance_profile is for roles of instances",

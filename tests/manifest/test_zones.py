@@ -115,6 +115,10 @@ def record(name: str, said: str) -> str:
         ("zones: {Acme.example: {}}", "no domain name"),
         ("zones: {acme: {}}", "no domain name"),
         (f"zones: {{{'.'.join(['a' * 63] * 4)}: {{}}}}", "has more than 253 characters"),
+        (
+            f"zones: {{x.org: {{records: {{{', '.join(f'n{n}: {{A: [192.0.2.1]}}' for n in range(501))}}}}}}}",
+            "501 records are more than the 500 of a manifest",
+        ),
         ("certificates: {web: {domains: []}}", "a certificate has at least one domain"),
         ("certificates: {web: {domains: [a_b.example]}}", "no domain of a certificate"),
         (f"certificates: {{web: {{domains: [{'a' * 60}.example]}}}}", "is longer than 64 characters"),

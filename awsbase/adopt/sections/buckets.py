@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from awsbase.adopt.draft import Draft
+from awsbase.adopt.sections.state import state_bucket
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.group import Group
@@ -26,13 +27,15 @@ KINDS = (Bucket, Key, Policy, Group, Role)
 def draft(seen: Seen, section: Draft) -> None:
     """Write each bucket of the home region whose policy is that of a general one, and that no other section has."""
     keys, home = {each.address for each in seen.at_home(Key)}, seen.base.scope.home
-    users = users_of(seen)
+    users, states = users_of(seen), state_bucket(seen)
     for bucket in sorted(seen.left(Bucket), key=lambda each: each.name):
         policy = seen.facts.read(policy_of, bucket.scope, bucket.name)
         if bucket.scope.region != home:
             section.cannot(bucket.address, f"region: a manifest keeps buckets in {home}")
         elif not is_general(policy):
-            section.cannot(bucket.address, "policy: no statement of awsbase in it, or one of another section")
+            # What a bucket of states lacks the section `state` says.
+            if bucket != states:
+                section.cannot(bucket.address, "policy: no statement of awsbase in it, or one of another section")
         elif bucket.key and bucket.key not in keys:
             section.cannot(bucket.address, f"key: no manifest keeps {bucket.key}")
         else:
