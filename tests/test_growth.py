@@ -34,7 +34,6 @@ READS = {
     "backup:ListBackupSelections": 1,
     "ecr:GetLifecyclePolicy": 1,
     "ecr:GetRepositoryPolicy": 1,
-    "ecr:ListTagsForResource": 1,
     "logs:DescribeLogGroups": 1,
     "route53:ListResourceRecordSets": 1,
     "s3:GetBucketEncryption": 1,
