@@ -30,7 +30,7 @@ def placed(errors: list[ErrorDetails], value: Any) -> list[tuple[ErrorDetails, S
 def follows(error: ErrorDetails) -> bool:
     """Tell whether an error goes away with those further in: a list that lost its wrong items, a union's other form."""
     if error["type"] == "too_short":
-        return len(error["input"]) >= error["ctx"]["min_length"]
+        return bool(len(error["input"]) >= error["ctx"]["min_length"])
     return error["type"] == "literal_error" and isinstance(error["input"], dict)
 
 
