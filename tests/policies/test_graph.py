@@ -44,7 +44,9 @@ def test_members_reach_no_other_group_through_a_role(manifest: Path, group: str)
     """Whoever takes a role of a manifest is a member of a group that may: administrators, and who enters its host."""
     here = shipped(manifest)
     roles = set(reaches(here, here.member(group))) - {ADMINISTRATOR}
-    assert not roles or group in ("administrators", "systemadministrators", "powerusers", "operators"), roles
+    assert not roles or group in ("administrators", "systemadministrators", "powerusers", "engineers", "operators"), (
+        roles
+    )
 
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -122,8 +124,9 @@ def test_each_way_is_found(made: list[Resource], reached: bool) -> None:
 
 
 ENTERS_HOSTS = "who builds enters the hosts of the account, and the role of the bastion can do little"
+RUNS_SERVERS = "who builds runs the servers, and their role can do less"
 # Whom PMapper finds a member of a group to reach, and why it may be so.
-ROWS = {("cis", "powerusers", "acme-bastion"): ENTERS_HOSTS}
+ROWS = {("cis", "powerusers", "acme-bastion"): ENTERS_HOSTS, ("startup", "engineers", "server"): RUNS_SERVERS}
 MAPPED = json.loads(FILE.read_text(encoding="utf-8"))
 
 

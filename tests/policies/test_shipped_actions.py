@@ -15,6 +15,9 @@ from tests.policies.action_data import known, operations
 from tests.policies.shipped import actions, keys, shipped
 
 REAL: dict[str, str] = {}
+# Claims of the tokens of a pipeline, which are no keys of a service.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+CLAIMS = {f"token.actions.githubusercontent.com:{claim}" for claim in ("aud", "repository_id", "sub")}
 
 
 @cache
@@ -28,12 +31,14 @@ def exists(action: str) -> bool:
 
 
 def has_key(key: str) -> bool:
-    """Tell whether a service has a condition key; those of `aws:` are no service's."""
+    """Tell whether a service or a token has a condition key; those of `aws:` are no service's."""
     service, _, name = key.partition(":")
     names = known()[1].get(service, frozenset())
     whole = key.lower()
-    return service == "aws" or (
-        bool(name) and any(whole == each or (each[-1:] in ":/" and whole.startswith(each)) for each in names)
+    return (
+        service == "aws"
+        or key in CLAIMS
+        or (bool(name) and any(whole == each or (each[-1:] in ":/" and whole.startswith(each)) for each in names))
     )
 
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from moto.core.resource_tagging import TaggedResource
+
 from awsbase.sandbox.authorization.permissions import act, at, given, own, param, table
 from awsbase.sandbox.authorization.resources import region_of
 from awsbase.sandbox.policy_checks import missing_principal
@@ -156,6 +158,16 @@ def tags(request: Request, arn: str) -> dict[str, str]:
     return found
 
 
+def tagged(request: Request) -> Iterator[TaggedResource]:
+    """Yield the repositories of the request's region, which moto's list lacks.
+
+    https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/supported-services.html
+    """
+    ecr = request.made("ecr")
+    for one in ecr.repositories.values() if ecr else ():
+        yield TaggedResource(one.arn, ecr.tagger.get_tag_dict_for_resource(one.arn), "ecr:repository")
+
+
 def policy(request: Request, need: Need) -> Any:
     """Return the policy of a repository."""
     held = request.backend("ecr", region_of(request, need.resource)).repositories
@@ -194,6 +206,7 @@ SERVICE = Service(
     ),
     calls=CALLS,
     tags=tags,
+    tagged=tagged,
     policy=ResourcePolicy(policy),
     snapshot=by_region("ecr", registry),
     codes=Codes(
