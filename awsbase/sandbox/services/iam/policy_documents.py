@@ -188,7 +188,10 @@ def _holders(request: Request) -> list[Callable[[str, str], None]]:
                     ids = [number if one == arn else one for one in listed(names)]
                     named[kind] = ids if isinstance(names, list) else ids[0]
             text = json.dumps(document)
-            setattr(holder, name, {bytes: text.encode(), str: text}.get(type(held), document))
+            if isinstance(held, dict):
+                setattr(holder, name, document)
+            else:
+                setattr(holder, name, text.encode() if isinstance(held, bytes) else text)
 
         return rename
 
