@@ -48,7 +48,7 @@ def test_differences_of_an_identity_are_corrected(have: IdentityFacts | None, ch
 
 @pytest.mark.parametrize("tokens", [(), ("selector",)], ids=["not at all", "by a key of its owner"])
 def test_a_domain_that_ses_has_no_keys_for_stops(tokens: tuple[str, ...]) -> None:
-    with pytest.raises(NoTokens, match="SES has no 3 DKIM keys for acme.example"):
+    with pytest.raises(NoTokens, match=r"SES has no 3 DKIM keys for acme\.example"):
         planned(IDENTITY, {identity: replace(GOOD, tokens=tokens)})
 
 
