@@ -56,10 +56,10 @@ def matches(filter: str, name: str) -> bool:
 def scanning(facts: Facts, region: str) -> Scanning:
     """Read how the registry of a region scans."""
     have = facts.aws.at(region).ecr.get_registry_scanning_configuration().get("scanningConfiguration", {})
-    rules = {
-        each["scanFrequency"]: tuple(one["filter"] for one in each.get("repositoryFilters", []))
-        for each in have.get("rules", [])
-    }
+    rules: dict[str, tuple[str, ...]] = {}
+    for each in have.get("rules", []):
+        filters = tuple(one["filter"] for one in each.get("repositoryFilters", []))
+        rules[each["scanFrequency"]] = (*rules.get(each["scanFrequency"], ()), *filters)
     return Scanning(have.get("scanType", "BASIC"), rules)
 
 

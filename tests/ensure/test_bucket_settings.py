@@ -69,7 +69,7 @@ def risks(want: Bucket, have: Mapping[Any, Any], *, there: bool = True, rules: A
         (replace(PUT, origins=("*",)), (), {"CORS": "access"}),
         (replace(PUT, origins=("*",)), (PUT,), {"CORS": "access"}),
         (replace(PAGES, origins=("*",)), (PAGES,), {"CORS": ""}),
-        (PAGES, (PAGES, PUT), {"CORS": ""}),
+        (PAGES, (PAGES, PUT), {"CORS": "outage"}),
     ],
     ids=[
         *("converged", "none", "remembered", "other pages", "any page, where none was", "any page"),
