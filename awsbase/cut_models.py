@@ -85,8 +85,9 @@ def partial_cut(service: str, model: Callable[..., Any], data: Callable[..., Any
         return lambda: cut_endpoints(*data(ENDPOINTS))
 
     def make() -> Cut:
-        found: Cut = dict.fromkeys(PARTS)
-        for part in PARTS:
+        # A botocore that does not know the service says so; the other parts are not there for every one.
+        found: Cut = {**dict.fromkeys(PARTS), PARTS[0]: model(service, PARTS[0])}
+        for part in PARTS[1:]:
             with suppress(DataNotFoundError):
                 found[part] = model(service, part)
         return cut_service(found, frozenset(called()[service]["methods"]))
@@ -227,6 +228,8 @@ def place() -> Path | None:
     except OSError:
         return None
     said = f"{botocore.__version__}\n{Path(botocore.__file__).stat().st_mtime_ns}\n".encode() + OPERATIONS.read_bytes()
+    # What another version of this module has cut may look otherwise.
+    said += Path(__file__).read_bytes()
     return Path(base, "awsbase", "models", hashlib.sha256(said).hexdigest()[:20])
 
 

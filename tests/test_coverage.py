@@ -12,14 +12,17 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.coverage import STANDARDS, Row, judge
-from awsbase.coverage.answers import ANSWERS, ByResources
+from awsbase.coverage.answers import ANSWERS, ByCheck, ByResources
 from awsbase.engine.account import check, identify
 from awsbase.engine.changes import Report
 from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
+from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
+from awsbase.ensure.ecr_repository import EcrRepository
+from awsbase.ensure.registry_scanning import RegistryScanning
 from awsbase.manifest import load, resources
 from awsbase.sandbox import Sandbox
 from awsbase.view.coverage import document, table
@@ -163,6 +166,24 @@ def test_instances_without_a_role_or_with_imdsv1_are_named() -> None:
     )
     ec2.terminate_instances(InstanceIds=[made["InstanceId"]])
     assert by_id(look())["1.18"].status == "met"
+
+
+def test_repositories_that_the_manifest_does_not_keep_so_are_named() -> None:
+    sandbox = Sandbox()
+    for name in ("app", "other"):
+        sandbox.client("ecr", "eu-west-1").create_repository(repositoryName=name)
+    home = Scope(sandbox.account, home="eu-west-1", region="eu-west-1", name="acme")
+    ours = [
+        EcrRepository(scope=home, name="app", keep_untagged=14),
+        RegistryScanning(scope=home, repositories=("app",)),
+    ]
+    with ThreadPoolExecutor(1) as readers:
+        facts = Facts(Aws(sandbox.session(region="eu-west-1"), "eu-west-1"), readers)
+        for name in ("scans", "image tags", "old images"):
+            answer = ANSWERS[name]
+            assert isinstance(answer, ByCheck)
+            [why] = answer.check(facts, ours, sandbox.clock.now())
+            assert "the repository other: check" in why
 
 
 @standards

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -21,12 +21,14 @@ from awsbase.ensure.contact import Contact
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.detectors import Detectors
 from awsbase.ensure.ebs_encryption import EbsEncryption
+from awsbase.ensure.ecr_repository import EcrRepository
 from awsbase.ensure.flow_logs import FlowLogs
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.public_access_block import PublicAccessBlock
+from awsbase.ensure.registry_scanning import RegistryScanning
 from awsbase.ensure.root import Root
 from awsbase.ensure.security_hubs import SecurityHubs
 from awsbase.ensure.snapshot_block import SnapshotBlock
@@ -117,6 +119,21 @@ DELIVERY = ("CloudWatchLogsLogGroupArn", "CloudWatchLogsRoleArn")
 RECORDS = is_a(Trail, *RECORDING, *DELIVERY)
 
 
+def scanned(each: Resource) -> Iterable[str]:
+    """Return the repositories whose images are scanned by a resource."""
+    return each.repositories if isinstance(each, RegistryScanning) else ()
+
+
+def fixed(each: Resource) -> Iterable[str]:
+    """Return the repository whose tags a resource does not let move."""
+    return (each.name,) if isinstance(each, EcrRepository) and each.immutable and not each.moving else ()
+
+
+def cleared(each: Resource) -> Iterable[str]:
+    """Return the repository from which a resource lets images go."""
+    return (each.name,) if isinstance(each, EcrRepository) and each.keep_untagged is not None else ()
+
+
 def alarm(name: str) -> ByResources:
     """Return the answer by one security alarm."""
     part = is_a(Alarm, where=lambda each: each.metric == name)
@@ -200,6 +217,25 @@ ANSWERS: dict[str, Answer] = {
         partial(checks.foreign_buckets, what="a rule says when something goes away"),
         "buckets",
         parts=(is_a(Bucket, "lifecycle"),),
+    ),
+    "scans": ByCheck(
+        partial(checks.repositories_besides, kept=scanned, what="images are scanned when they are pushed"),
+        "repositories",
+        parts=(is_a(RegistryScanning),),
+    ),
+    "image tags": ByCheck(
+        partial(checks.repositories_besides, kept=fixed, what="its tags cannot be moved"),
+        "repositories",
+        parts=(is_a(EcrRepository, "tag mutability"),),
+    ),
+    "old images": ByCheck(
+        partial(checks.repositories_besides, kept=cleared, what="images that nobody needs go away"),
+        "repositories",
+        parts=(is_a(EcrRepository, "lifecycle"),),
+    ),
+    "renewal": ByCheck(checks.imported_certificates, "certificates"),
+    "recovery points": ByPerson(
+        "encrypt databases where they are created: AWS Backup keeps copies of them as they are"
     ),
     "no public buckets": by_resources("protect", is_a(PublicAccessBlock)),
     "volumes": by_resources("protect", is_a(EbsEncryption, "encryption")),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
+from awsbase.ensure.certificate import certificates
+from awsbase.ensure.ecr_repository import repositories
 from awsbase.ensure.regions import RegionClosed, regions, there
 from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
@@ -203,3 +205,26 @@ def foreign_buckets(
     pages = facts.aws.s3.get_paginator("list_buckets").paginate()
     names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
     return [f"the bucket {name} is not in this manifest: check that {what}" for name in names if name not in ours]
+
+
+def repositories_besides(
+    facts: Facts,
+    resources: Sequence[Resource],
+    now: datetime,
+    *,
+    kept: Callable[[Resource], Iterable[str]],
+    what: str,
+) -> list[str]:
+    """Check that every repository of images in the home region is one that a resource keeps so."""
+    ours = {name for each in resources for name in kept(each)}
+    names = [name for name in facts.read(repositories, facts.aws.region) if name not in ours]
+    return [f"the manifest does not say so of the repository {name}: check that {what}" for name in names]
+
+
+def imported_certificates(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:
+    """Check that no certificate of the home region is imported: AWS renews none of those."""
+    return [
+        f"the certificate of {each.common_name} is imported: renew it before it ends, or let AWS issue one"
+        for each in facts.read(certificates, facts.aws.region)
+        if each.type == "IMPORTED"
+    ]

@@ -128,6 +128,8 @@ SSB = (
 # Hub. https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html
 FSBP = (
     ("Account.1", "a security contact is registered", "security contact"),
+    ("ACM.1", "certificates are renewed in time", "renewal"),
+    ("Backup.1", "recovery points are encrypted", "recovery points"),
     ("CloudTrail.1", "CloudTrail is on in all regions", "trail"),
     ("CloudTrail.2", "the trail is encrypted under a key of one's own", "trail key"),
     ("CloudTrail.4", "CloudTrail validates its files", "trail validation"),
@@ -149,6 +151,9 @@ FSBP = (
     ("EC2.18", "security groups are open to the world for few ports", "tight groups"),
     ("EC2.19", "security groups close the ports that are attacked most", "tight groups"),
     ("EC2.21", "no network ACL opens SSH or RDP to the world", "network ports"),
+    ("ECR.1", "images are scanned when they are pushed", "scans"),
+    ("ECR.2", "tags of images cannot be moved", "image tags"),
+    ("ECR.3", "images that nobody needs go away", "old images"),
     ("GuardDuty.1", "GuardDuty is on", "guardduty"),
     ("GuardDuty.9", "GuardDuty watches sign-ins to databases", "paid protection"),
     ("GuardDuty.10", "GuardDuty watches reads and writes of objects", "paid protection"),

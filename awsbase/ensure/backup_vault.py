@@ -85,7 +85,7 @@ def ensure_backup_vault(run: Run, want: BackupVault) -> str:
             EncryptionKeyArn=key,
             BackupVaultTags=tags.with_origin(want),
         )
-        have = VaultFacts(want.arn, key)
+        have = VaultFacts(want.arn, key, new=True)
     run.created_at(have.created)
 
     if key is not None and have.key != key:
@@ -95,7 +95,7 @@ def ensure_backup_vault(run: Run, want: BackupVault) -> str:
             probe="backup ListBackupVaults shows the wanted key at the vault of the manifest",
         )
     keep_lock(run, want, have)
-    keep_policy(run, want, policy)
+    keep_policy(run, want, policy, new=have.new)
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update(
@@ -165,7 +165,7 @@ def weaker(want: Lock, have: VaultFacts) -> str:
     return ", ".join(said)
 
 
-def keep_policy(run: Run, want: BackupVault, have: Document) -> None:
+def keep_policy(run: Run, want: BackupVault, have: Document, *, new: bool) -> None:
     """Let the accounts of the manifest copy into the vault, beside what others let in."""
     backup = run.aws.at(want.scope.region).backup
     others = [each for each in listed(have.get("Statement")) if not is_ours(each)]
@@ -179,7 +179,7 @@ def keep_policy(run: Run, want: BackupVault, have: Document) -> None:
             "access policy",
             drift,
             backup.put_backup_vault_access_policy,
-            risk=access(widening(have, wanted) if have else ""),
+            risk=access("" if new else widening(have, wanted)),
             BackupVaultName=want.name,
             Policy=wanted,
         )

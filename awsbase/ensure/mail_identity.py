@@ -16,6 +16,7 @@ from awsbase.engine.risk import access, outage
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things, refused
+from awsbase.errors import AwsbaseError
 from awsbase.facts import tags
 from awsbase.prices import Cost, by_use
 from awsbase.prices import table as prices
@@ -25,6 +26,10 @@ KEYS = 3
 # What SES does while nobody finds the record of the MAIL FROM domain: it sends with its own.
 ON_FAILURE = "USE_DEFAULT_VALUE"
 DONE, GIVEN_UP = "SUCCESS", "FAILED"
+
+
+class NoTokens(AwsbaseError):
+    """SES has no DKIM keys of its own for the domain, and so no records to publish."""
 
 
 @record(kw_only=True)
@@ -66,6 +71,11 @@ class IdentityFacts:
     on_failure: str = ON_FAILURE
     mail_from_status: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_keys(self) -> bool:
+        """Tell whether SES keeps the keys that sign. Of a key that its owner brought it tells the selector alone."""
+        return isinstance(self.tokens, Unknown) or len(self.tokens) == KEYS
 
 
 def identity(facts: Facts, region: str, name: str) -> IdentityFacts | None:
@@ -121,10 +131,17 @@ def mail_identity_reads(want: MailIdentity) -> Iterator[Read]:
 def ensure_mail_identity(run: Run, want: MailIdentity) -> Mapping[str, Any]:
     """Keep one domain signed, with its own domain for bounces; returns the tokens of its DKIM keys and its ARN.
 
-    Whether the world has found the records is a state: nothing waits for it.
+    Whether the world has found the records is a state: nothing waits for it. Raises NoTokens for a domain that SES has
+    no DKIM keys for.
     """
     ses = run.aws.at(want.scope.region).sesv2
     have = run.read(identity, want.scope.region, want.domain)
+    if have and not have.has_keys:
+        raise NoTokens(
+            f"SES has no {KEYS} DKIM keys for {want.domain}: it is signed with a key of its own, or not at all",
+            hint="take it out of mail.domains, or let SES sign: aws sesv2 put-email-identity-dkim-signing-attributes "
+            f"--signing-attributes-origin AWS_SES --email-identity {want.domain} --region {want.scope.region}",
+        )
     untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}
 
     if have is None:
@@ -218,7 +235,9 @@ def things(facts: Facts, scope: Scope) -> Things:
         except ClientError as error:
             yield refused(address, error)
             continue
-        if have:
+        if have and not have.has_keys:
+            yield NotExpressible(address, ("it is signed with a key of its own, or not at all",), have.tags)
+        elif have:
             found = MailIdentity(scope=scope, domain=name, mail_from=have.mail_from, tags=tags.of_others(have.tags))
             yield Described(found, have.tags)
 

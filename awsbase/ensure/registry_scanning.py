@@ -18,6 +18,7 @@ from awsbase.ensure.ecr_repository import everything, repositories
 from awsbase.records import record
 
 ON_PUSH = "SCAN_ON_PUSH"
+ENHANCED = "ENHANCED"
 # A continuous scan, which Amazon Inspector does, begins with the push.
 SCANS = (ON_PUSH, "CONTINUOUS_SCAN")
 
@@ -56,10 +57,10 @@ def matches(filter: str, name: str) -> bool:
 def scanning(facts: Facts, region: str) -> Scanning:
     """Read how the registry of a region scans."""
     have = facts.aws.at(region).ecr.get_registry_scanning_configuration().get("scanningConfiguration", {})
-    rules = {
-        each["scanFrequency"]: tuple(one["filter"] for one in each.get("repositoryFilters", []))
-        for each in have.get("rules", [])
-    }
+    rules: dict[str, tuple[str, ...]] = {}
+    for each in have.get("rules", []):
+        filters = tuple(one["filter"] for one in each.get("repositoryFilters", []))
+        rules[each["scanFrequency"]] = (*rules.get(each["scanFrequency"], ()), *filters)
     return Scanning(have.get("scanType", "BASIC"), rules)
 
 
@@ -75,6 +76,8 @@ def ensure_registry_scanning(run: Run, want: RegistryScanning) -> None:
 
     if missing := [each for each in sorted(want.repositories) if not have.scans(each)]:
         more = (*filters, *fewest(missing))
+        if have.type == ENHANCED:
+            run.note("the registry scans by Amazon Inspector (enhanced scanning), which bills each image")
         # A put replaces all rules.
         run.update(
             "scan on push",
@@ -140,5 +143,5 @@ KIND = Kind(
     owns="that the repositories of the manifest are scanned on push",
     keeps="all other rules, basic or enhanced",
     describe=Describe(things, describe_permissions, everywhere=True),
-    absent=Absent(why="to scan what is pushed costs nothing, and the filter of a repository that is gone matches none"),
+    absent=Absent(why="others may count on it, and the filter of a repository that is gone matches none"),
 )

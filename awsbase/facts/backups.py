@@ -34,7 +34,7 @@ class Lock:
 
 @record
 class VaultFacts:
-    """A vault as it is; `final` is when its lock becomes final, or became it."""
+    """A vault as it is, or `new`; `final` is when its lock becomes final, or became it."""
 
     arn: str
     key: Any = ""
@@ -44,6 +44,7 @@ class VaultFacts:
     final: datetime | None = None
     points: int = 0
     created: datetime | None = None
+    new: bool = False
 
 
 def vaults(facts: Facts, region: str) -> Mapping[str, VaultFacts]:

@@ -80,8 +80,11 @@ def let_pages_in(run: Run, scope: Scope, name: str, want: Cors, have: Sequence[C
 
 
 def danger(want: Cors, have: Sequence[Cors]) -> Risk | None:
-    """Return the risk that any page may write newly, or that pages of an origin are shut out."""
+    """Return the risk that any page may write newly, or that pages of an origin are shut out, or from a method."""
     if want.writes_from_anywhere and not any(each.writes_from_anywhere for each in have):
         return access("any web page may write newly, as far as its visitor holds a signed URL")
     lost = sorted({origin for each in have for origin in each.origins} - set(want.origins))
-    return outage(f"pages of {', '.join(lost)} are shut out" if lost and ANY not in want.origins else "")
+    if lost and ANY not in want.origins:
+        return outage(f"pages of {', '.join(lost)} are shut out")
+    fewer = sorted({method for each in have for method in each.methods} - set(want.methods))
+    return outage(f"pages can no longer send {', '.join(fewer)}" if fewer else "")

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, Field, ValidationInfo
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.facts.bucket_cors import Cors
 from awsbase.facts.bucket_replication import Replication
@@ -18,10 +17,11 @@ from awsbase.facts.buckets import bucket_arn
 from awsbase.facts.lifecycle import Expiry, Transition
 from awsbase.manifest import bucket_access
 from awsbase.manifest.base import Base
-from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.holders import policy_of
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import Steps, shown
-from awsbase.manifest.readers import ReaderName, addresses, mistake
+from awsbase.manifest.readers import ReaderName, mistake
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import (
     BUCKET,
@@ -290,20 +290,12 @@ class Buckets(dict[str, BucketSpec]):
         for user in users(manifest):
             writes = [label for label, one in self.items() if user in one.writers]
             reads = [label for label, one in self.items() if user in one.readers or label in writes]
-            policy = Policy(
-                scope=base.scope,
-                name=f"{base.name}-buckets-{user}",
-                document=bucket_access.use(
-                    [made[label] for label in reads],
-                    [made[label] for label in writes],
-                    [made[label] for label in writes if self[label].preset != "releases"],
-                ),
-                description=f"Uses the buckets that the manifest gives to {user}",
-                tags=base.tags,
+            document = bucket_access.use(
+                [made[label] for label in reads],
+                [made[label] for label in writes],
+                [made[label] for label in writes if self[label].preset != "releases"],
             )
-            yield policy
-            for address in addresses(user, manifest):
-                yield Attach(address=address, policy=policy, at=self.first_place(user))
+            yield from policy_of(base, manifest, "buckets", user, document, self.first_place(user))
 
     def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
         """Yield the name of each bucket, its ARN and the ARN of its key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from awsbase.ensure.policy import Policy
@@ -25,31 +25,38 @@ def holder_problems(
 
     `every` are all holders of the section: IAM tells names of policies by their letters, and not by their case.
     """
+    for index, name in enumerate(names):
+        if wrong := mistake(name, every, manifest, word, roles_only=roles_only):
+            yield ValidationProblem((*at, index), *wrong)
+
+
+def mistake(
+    name: str, every: Iterable[str], manifest: Manifest, word: str, *, roles_only: bool = False
+) -> tuple[str, str] | None:
+    """Say why one holder cannot have its policy, and what to write instead; None if it can."""
     iam = manifest.iam
     known = [*(iam.groups if iam and not roles_only else ()), *(iam.roles if iam else ())]
-    most = LONGEST_POLICY - len(f"{manifest.account.name}-{word}-")
-    what, where = ("role", "iam.roles") if roles_only else ("group or role", "iam.groups or iam.roles")
-    for index, name in enumerate(names):
-        place = (*at, index)
-        if name not in known:
-            yield ValidationProblem(place, f"no {what} called {name!r}", closest(name, known) or f"name one of {where}")
-        elif (twin := next(each for each in every if each.lower() == name.lower())) != name:
-            message = f"the policy of {shown(name)} and that of {shown(twin)} are one name to AWS"
-            yield ValidationProblem(place, message, "give one of them another name")
-        elif len(name) > most:
-            message = f"{len(name)} characters are too many for a policy that is called after its holder"
-            yield ValidationProblem(place, message, f"name one with at most {most}")
+    if name not in known:
+        what, where = ("role", "iam.roles") if roles_only else ("group or role", "iam.groups or iam.roles")
+        return f"no {what} called {name!r}", closest(name, known) or f"name one of {where}"
+    if (twin := next(each for each in every if each.lower() == name.lower())) != name:
+        message = f"the policy of {shown(name)} and that of {shown(twin)} are one name to AWS"
+        return message, "give one of them another name"
+    if len(name) > (most := LONGEST_POLICY - len(f"{manifest.account.name}-{word}-")):
+        message = f"{len(name)} characters are too many for a policy that is called after its holder"
+        return message, f"name one with at most {most}"
+    return None
 
 
 def policy_of(
-    base: Base, manifest: Manifest, word: str, holder: str, document: Document, at: Steps
+    base: Base, manifest: Manifest, word: str, holder: str, document: Document, at: Steps, *, description: str = ""
 ) -> Iterator[Yielded]:
-    """Yield the policy of one holder, attached to the group or role of that name."""
+    """Yield the policy of one holder, attached to the group and the role of that name."""
     policy = Policy(
         scope=base.scope,
         name=f"{base.name}-{word}-{holder}",
         document=document,
-        description=f"What the manifest gives to {holder} in {word}",
+        description=description or f"What the manifest gives to {holder} in {word}",
         tags=base.tags,
     )
     yield policy

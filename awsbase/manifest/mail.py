@@ -19,9 +19,10 @@ from awsbase.ensure.smtp_password import SmtpPassword
 from awsbase.ensure.user import User
 from awsbase.ensure.zone_records import Record
 from awsbase.manifest.base import Base
-from awsbase.manifest.merge import Attach, RecordsIn, Yielded
+from awsbase.manifest.holders import policy_of
+from awsbase.manifest.merge import RecordsIn, Yielded
 from awsbase.manifest.outputs import Output
-from awsbase.manifest.readers import ReaderName, addresses, mistake
+from awsbase.manifest.readers import ReaderName, mistake
 from awsbase.manifest.secrets import SecretName, key_use, reading
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
 from awsbase.manifest.values import Email, KmsAlias, OneNameEach, UserName, named
@@ -274,13 +275,4 @@ def identity_of(sender: str, domains: dict[str, MailDomain] | dict[str, MailIden
 def readable(secret: Secret, spec: Smtp, base: Base, manifest: Manifest) -> Iterator[Yielded]:
     """Yield a policy for each reader of the secret, attached to the group or role of that name."""
     for index, reader in enumerate(spec.readers):
-        reads = Policy(
-            scope=base.scope,
-            name=f"{base.name}-smtp-{reader}",
-            document=reading([secret]),
-            description=f"Reads the SMTP password that the manifest gives to {reader}",
-            tags=base.tags,
-        )
-        yield reads
-        for address in addresses(reader, manifest):
-            yield Attach(address=address, policy=reads, at=("smtp", "readers", index))
+        yield from policy_of(base, manifest, "smtp", reader, reading([secret]), ("smtp", "readers", index))

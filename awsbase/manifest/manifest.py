@@ -126,6 +126,12 @@ class Manifest(Section):
             manifest._order = tuple(value)
         return manifest
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other sections, which makes other resources."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._merged = None
+        return copy
+
     def parts(self) -> Iterator[tuple[str, Any]]:
         """Yield what stands under each key, in the manifest's own order."""
         for name in self._order:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
-from awsbase.ensure.policy import Policy
 from awsbase.ensure.secret import Generated, Rotation, Secret
 from awsbase.manifest.base import Base
-from awsbase.manifest.merge import Attach, KeyUse, Yielded
+from awsbase.manifest.holders import policy_of
+from awsbase.manifest.merge import KeyUse, Yielded
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import Steps
-from awsbase.manifest.readers import ReaderName, addresses, mistake
+from awsbase.manifest.readers import ReaderName, mistake
 from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import KmsAlias, OneNameEach, named
 from awsbase.policies import Document
@@ -128,16 +128,10 @@ class Secrets(dict[str, SecretSpec]):
         yield from (secret for _, secret in made)
         for reader in readers(manifest):
             theirs = [secret for one, secret in made if reader in one.readers]
-            reads = Policy(
-                scope=base.scope,
-                name=f"{base.name}-secrets-{reader}",
-                document=reading(theirs),
-                description=f"Reads the secrets that the manifest gives to {reader}",
-                tags=base.tags,
+            document, about = reading(theirs), f"Reads the secrets that the manifest gives to {reader}"
+            yield from policy_of(
+                base, manifest, "secrets", reader, document, self.first_place(reader), description=about
             )
-            yield reads
-            for address in addresses(reader, manifest):
-                yield Attach(address=address, policy=reads, at=self.first_place(reader))
 
     def outputs(self, base: Base, manifest: Manifest) -> Iterator[Output]:
         """Yield the ARN of each secret, never a value."""

@@ -138,6 +138,10 @@ class _Handler(WSGIRequestHandler):
         except (LostReply, Killed):
             self.close_connection = True
             return
+        except Exception:
+            # A mistake of the sandbox is told where it runs, and whoever called it is answered all the same.
+            logging.getLogger(__name__).exception("the sandbox failed at %s %s", self.command, self.path)
+            reply = Reply(500, {}, b"")
         self.send_response(reply.status, _REASON.get(reply.status, "Answered"))
         held = {name: value for name, value in reply.headers.items() if name.lower() not in _BY_SERVER}
         if "content-length" not in map(str.lower, held):

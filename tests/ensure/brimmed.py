@@ -17,6 +17,7 @@ from awsbase.ensure.gateway_endpoint import GatewayEndpoint
 from awsbase.ensure.internet_gateway import InternetGateway
 from awsbase.ensure.key import Key
 from awsbase.ensure.launch_template import LaunchTemplate
+from awsbase.ensure.oidc_provider import OidcProvider
 from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.route_table import RouteTable
 from awsbase.ensure.security_group import SecurityGroup
@@ -56,6 +57,21 @@ def denying(name: str, length: int = 1) -> OrganizationPolicy:
     return OrganizationPolicy(scope=HOME, name=name, document=document, targets=(WORKLOADS.address,))
 
 
+def providers(aws: Sandbox) -> None:
+    """Let an account have as many identity providers as it takes."""
+    for number in range(100):
+        aws.client("iam").create_open_id_connect_provider(Url=f"https://{number}.acme.example")
+
+
+def client_ids(aws: Sandbox) -> None:
+    """Let a provider have as many client ids as it takes."""
+    ids = [f"client-{number}" for number in range(100)]
+    aws.client("iam").create_open_id_connect_provider(Url=PROVIDER.url, ClientIDList=ids)
+
+
+PROVIDER = OidcProvider(
+    scope=HOME, url="https://token.actions.githubusercontent.com", audiences=frozenset({"sts.amazonaws.com"})
+)
 MAILS = tuple(f"m{number}@acme.example" for number in range(11))
 BUDGET = Budget(scope=US, name="costs", amount=100, currency="USD", notices=(Notice("ACTUAL", 80),), subscribers=())
 FULL = (("SNS", f"{TOPIC}-old"), *(("EMAIL", f"x{address}") for address in MAILS[:10]))
@@ -207,6 +223,18 @@ def key(count: int) -> Key:
 
 
 MORE = {
+    "identity providers": Brimmed(
+        quotas.OIDC_PROVIDERS,
+        providers,
+        [PROVIDER],
+        "IAM has 100 OpenID Connect providers, 1 more is needed, and AWS takes 100 per account",
+    ),
+    "client ids": Brimmed(
+        quotas.OIDC_CLIENTS,
+        client_ids,
+        [PROVIDER],
+        "has 100 client ids, 1 more is needed, and AWS takes 100 per OpenID Connect provider",
+    ),
     "notices of a budget": Brimmed(
         quotas.NOTICES,
         nothing,

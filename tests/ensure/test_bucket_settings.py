@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,7 @@ def risks(want: Bucket, have: Mapping[Any, Any], *, there: bool = True, rules: A
         (replace(PUT, origins=("*",)), (), {"CORS": "access"}),
         (replace(PUT, origins=("*",)), (PUT,), {"CORS": "access"}),
         (replace(PAGES, origins=("*",)), (PAGES,), {"CORS": ""}),
-        (PAGES, (PAGES, PUT), {"CORS": ""}),
+        (PAGES, (PAGES, PUT), {"CORS": "outage"}),
     ],
     ids=[
         *("converged", "none", "remembered", "other pages", "any page, where none was", "any page"),
@@ -172,6 +173,12 @@ def run(sandbox: Sandbox, mode: Mode, resources: list[Any]) -> Report:
     return execute(mode, resources, KINDS, identify(aws, wire), clock=sandbox.clock)
 
 
+COPIER = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"},
+}
+
+
 def made(text: str) -> list[Any]:
     """Return what a manifest makes."""
     return [each for several in resources(load_text(text, Path("m.yaml"), {})).values() for each in several]
@@ -192,3 +199,15 @@ def test_a_bucket_is_copied_into_another_account_that_is_reconciled_first() -> N
     assert have["Rules"][0]["Destination"]["Account"] == BACK
     assert [each for each in run(source, "plan", said).outcomes if each.changes] == []
     assert [each for each in run(target, "plan", made(TARGET)).outcomes if each.changes] == []
+
+
+def test_a_role_that_was_deleted_and_made_again_goes_on_copying() -> None:
+    world = World([HOME.account])
+    (account,) = world.accounts.values()
+    resources = made(TARGET.replace(BACK, HOME.account))
+    assert problems(run(account, "reconcile", resources)) == []
+    iam, trust = account.client("iam"), COPIER
+    for _ in range(2):
+        iam.create_role(RoleName="acme-replicates-uploads", AssumeRolePolicyDocument=json.dumps(trust))
+        iam.delete_role(RoleName="acme-replicates-uploads")
+    assert [each for each in run(account, "plan", resources).outcomes if each.changes] == []

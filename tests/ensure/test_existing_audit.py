@@ -77,6 +77,7 @@ def full() -> Sandbox:
 def bare(want: Any) -> Any:
     """Return a resource without what is not read of AWS: its tags, and on what it depends in a manifest."""
     left_out: dict[str, Any] = {"tags": {}, "made_here": (), "unless": None, "filtered": False}
+    left_out |= {"log_class": None, "protect": None, "mask": None}
     left_out["named_at"] = "the manifest"
     has = {name: value for name, value in left_out.items() if hasattr(want, name)}
     plain = replace(want, **has)

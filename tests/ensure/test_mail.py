@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.ensure.mail_identity import IdentityFacts, identity
+from awsbase.ensure.mail_identity import IdentityFacts, NoTokens, identity
 from awsbase.ensure.mail_limits import LimitFacts, limits
 from awsbase.facts.tags import ADDRESS
 from awsbase.manifest import resources
@@ -44,6 +44,12 @@ GOOD = IdentityFacts(
 )
 def test_differences_of_an_identity_are_corrected(have: IdentityFacts | None, changes: list[str]) -> None:
     assert described(planned(IDENTITY, {identity: have})) == changes
+
+
+@pytest.mark.parametrize("tokens", [(), ("selector",)], ids=["not at all", "by a key of its owner"])
+def test_a_domain_that_ses_has_no_keys_for_stops(tokens: tuple[str, ...]) -> None:
+    with pytest.raises(NoTokens, match=r"SES has no 3 DKIM keys for acme\.example"):
+        planned(IDENTITY, {identity: replace(GOOD, tokens=tokens)})
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,11 @@ def test_mistake_in_buckets_gives_advice(text: str, mistake: str) -> None:
     assert any(mistake in line for line in found), found
 
 
+def test_a_wrong_item_is_no_missing_one() -> None:
+    [found] = mistakes(f"{ACCOUNT}buckets: {{a: {{cors: {{origins: ['https://*.*.example']}}}}}}", Manifest)
+    assert "buckets.a.cors.origins[0]" in found
+
+
 def test_a_bucket_that_another_section_makes_is_told_where_it_is_named() -> None:
     found = mistakes(f"{ACCOUNT}state: {{}}\nbuckets: {{state: {{}}}}", Manifest)
     assert any("buckets.state: state makes a bucket 'acme-state' too" in line for line in found), found

@@ -35,7 +35,7 @@ iam: {groups: {Readers: {policies: ["aws:ReadOnlyAccess"]}}}
 def documented() -> list[str]:
     """Return the actions that the chapter on `coverage` names."""
     chapter = (ROOT / "docs/commands.md").read_text().partition("\n## coverage\n")[2].partition("\n## ")[0]
-    return re.findall(r"`((?:iam|ec2|s3|sns):[A-Za-z]+)`", chapter)
+    return re.findall(r"`((?:acm|ec2|ecr|iam|s3|sns):[A-Za-z]+)`", chapter)
 
 
 @pytest.mark.slow

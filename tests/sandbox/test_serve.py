@@ -102,6 +102,17 @@ def test_every_service_answers(served: Served, service: str, method: str, params
     assert refused(getattr(served.client(service), method), **params) is None
 
 
+def test_a_mistake_of_the_sandbox_is_an_answer_and_is_told_where_it_runs(
+    served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(message: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(served.sandbox, "answer", broken)
+    assert refused(served.client("iam").list_users) == "500"
+    assert "broken" in caplog.text
+
+
 def test_a_lost_reply_is_a_broken_connection(served: Served) -> None:
     served.sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
 

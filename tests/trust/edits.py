@@ -1381,11 +1381,11 @@ vault.asks(
     "make what is new in another vault",
     "makes them in another vault",
 )
-vault.passes(
+vault.asks(
     f"{V} {V}.copies_from",
     {f"{V}.copies_from": ["111122223333"]},
     "let another account copy into the vault",
-    "it can put something there, and read and delete nothing",
+    NEWLY,
 )
 vault.asks(
     f"{R} {R}.*.at {R}.*.days {R}.*.keep_days",

@@ -7,6 +7,7 @@ from typing import Any
 
 from awsbase.sandbox import policy_documents
 from awsbase.sandbox.policy_checks import check_policy, check_size
+from awsbase.sandbox.policy_documents import listed, statements
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.services.iam.oidc import says_who
@@ -172,12 +173,25 @@ def _holders(request: Request) -> list[Callable[[str, str], None]]:
     def renaming(holder: Any, name: str) -> Callable[[str, str], None]:
         def rename(arn: str, number: str) -> None:
             held = getattr(holder, name)
-            if isinstance(held, bytes):
-                setattr(holder, name, held.replace(f'"{arn}"'.encode(), f'"{number}"'.encode()))
-            elif isinstance(held, str):
-                setattr(holder, name, held.replace(f'"{arn}"', f'"{number}"'))
+            if arn not in (held.decode() if isinstance(held, bytes) else str(held)):
+                return
+            document = held if isinstance(held, dict) else json.loads(held)
+            principals = [
+                each[word]
+                for each in statements(document)
+                for word in ("Principal", "NotPrincipal")
+                if isinstance(each.get(word), dict)
+            ]
+            # The value of a condition stays as it was written: nobody looks whether it names anybody.
+            for named in principals:
+                for kind, names in named.items():
+                    ids = [number if one == arn else one for one in listed(names)]
+                    named[kind] = ids if isinstance(names, list) else ids[0]
+            text = json.dumps(document)
+            if isinstance(held, dict):
+                setattr(holder, name, document)
             else:
-                setattr(holder, name, json.loads(json.dumps(held).replace(f'"{arn}"', f'"{number}"')))
+                setattr(holder, name, text.encode() if isinstance(held, bytes) else text)
 
         return rename
 
