@@ -203,10 +203,10 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     lock, cache = session.lock, ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     session.refuse(plan.refusals)
-    if plan.interrupted or not plan.changes:
-        return replace(plan, mode="reconcile"), False
-    if plan.exceeds_quota:
+    if plan.interrupted or plan.exceeds_quota:
         return plan.held_back(), False
+    if not plan.changes:
+        return replace(plan, mode="reconcile"), False
     if not session.agreed(plan, ask):
         return plan, True
 
@@ -215,9 +215,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
             before, cache = approval(plan.changes), ReadCache()
             plan = session.execute("plan", approved, guarded=True, cache=cache)
             session.refuse(plan.refusals)
-            if plan.interrupted:
-                return replace(plan, mode="reconcile"), False
-            if plan.exceeds_quota:
+            if plan.interrupted or plan.exceeds_quota:
                 return plan.held_back(), False
             # The operator is asked again only about changes that exceed the approval.
             exceeds = ask is None or exceeds_approval(before, plan.changes)

@@ -302,8 +302,8 @@ KIND = Kind(
         ),
         controls=("FSBP Backup.1",),
         cost=(
-            f"what it keeps: databases {prices.BACKUP_RDS.rate}, tables {prices.BACKUP_DYNAMODB.rate}, file systems "
-            f"{prices.BACKUP_EFS.rate}, buckets {prices.BACKUP_S3.rate}; its key {prices.KMS_KEY} a month"
+            f"what it keeps: {prices.BACKUP_RDS.rate}, {prices.BACKUP_DYNAMODB.rate}, {prices.BACKUP_EFS.rate}, "
+            f"{prices.BACKUP_S3.rate}; its key {prices.KMS_KEY} a month"
         ),
     ),
     word="backup-vault",

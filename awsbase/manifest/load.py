@@ -18,7 +18,7 @@ from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind, Recovered, is_at, recovered
 from awsbase.manifest.section import Context, Section, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import WHOLE, Source, parse, read, stop
-from awsbase.manifest.validation_errors import explain, place_of
+from awsbase.manifest.validation_errors import explain, placed
 
 # What the JSON document of a plan or a report has, and no manifest.
 PLAN_KEYS = {"schema", "mode", "fingerprint"}
@@ -83,10 +83,10 @@ def validated(source: Source, kind: type[Kind]) -> Kind:
 
 def value_mistakes(kind: type[Section], source: Source, errors: list[ErrorDetails]) -> Iterator[Mistake]:
     """Turn pydantic's errors into mistakes in the author's words."""
-    placed = [(error, place_of(error, source.value)) for error in errors]
-    mistyped = {meant for error, path in placed if (meant := meant_by(kind, error, path))}
-    misnamed = any(path[:1] == ("account",) for _, path in placed)
-    for error, path in placed:
+    both = placed(errors, source.value)
+    mistyped = {meant for error, path in both if (meant := meant_by(kind, error, path))}
+    misnamed = any(path[:1] == ("account",) for _, path in both)
+    for error, path in both:
         # A mistyped key is not missing as well.
         if error["type"] == "missing" and path in mistyped:
             continue

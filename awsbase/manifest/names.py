@@ -66,6 +66,9 @@ def claimed(resource: Resource) -> Iterator[str]:
 def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: Any, here: Base) -> ValidationProblem:
     """Say that two parts make the same thing, at the more telling place of the two."""
     places = [place(written, kind, *each, here) for each in (first, second)]
+    if places[0] == places[1]:
+        # One section says the name twice, or makes it of another one.
+        places = [*places_of(written, kind, *second, here), (second[0],), (second[0],)][:2]
     at = 0 if len(places[0]) > len(places[1]) else 1
     (_, name), (other_section, other) = (first, second) if at == 0 else (second, first)
     what = kind.replace("-", " ")
@@ -95,13 +98,17 @@ def too_long(resource: Resource, section: str, written: Any, here: Base) -> Iter
 
 def place(written: Any, kind: str, section: str, name: str, here: Base) -> Steps:
     """Return where a section says a name, as a key or as a value; the section itself where it is not said."""
+    return next(places_of(written, kind, section, name, here), (section,))
+
+
+def places_of(written: Any, kind: str, section: str, name: str, here: Base) -> Iterator[Steps]:
+    """Yield each place where a section says a name."""
     for path, text in texts(written[section], (section,)):
         if section == "buckets":
             if name_of_bucket(kind, path, text, here) == name:
-                return path
+                yield path
         elif here.expand(text) == name and (section != "iam" or path[1:2] == (PARTS.get(kind),)):
-            return path
-    return (section,)
+            yield path
 
 
 def name_of_bucket(kind: str, path: Steps, text: str, here: Base) -> str:

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 
 from awsbase.manifest.paths import Steps, nearest
 from awsbase.manifest.section import Context, Section, is_section, keys_at, names_of, options, types_at
-from awsbase.manifest.validation_errors import has, place_of
+from awsbase.manifest.validation_errors import has, placed
 from awsbase.manifest.values import REGIONS
 
 ACCOUNT = {"id": "000000000000", "name": "account", "region": "us-east-1"}
@@ -83,8 +83,8 @@ def recovered(kind: type[Kind], value: dict[str, Any], folder: Path, beside: Map
         except ValidationError as error:
             errors = error.errors(include_url=False)
             # All places first: removing an item moves the others.
-            places = [work.counted(place_of(each, left)) for each in errors]
-            if not all(remove_mistake(work, each, path) for each, path in zip(errors, places, strict=True)):
+            places = [(each, work.counted(path)) for each, path in placed(errors, left)]
+            if not all(remove_mistake(work, each, path) for each, path in places):
                 break
         else:
             break

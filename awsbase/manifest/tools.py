@@ -39,7 +39,7 @@ class ToolSpec(Section):
 
 Pinned = Annotated[
     Annotated[Version, Tag("version")] | Annotated[ToolSpec, Tag("spec")],
-    Discriminator(lambda value: "version" if isinstance(value, str) else "spec"),
+    Discriminator(lambda value: "spec" if isinstance(value, dict | ToolSpec) else "version"),
 ]
 
 

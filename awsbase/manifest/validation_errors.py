@@ -17,6 +17,23 @@ TRUE_WORDS = {"yes", "y", "on", "1", "true"}
 FALSE_WORDS = {"no", "n", "off", "0", "false"}
 
 
+def placed(errors: list[ErrorDetails], value: Any) -> list[tuple[ErrorDetails, Steps]]:
+    """Return each error with its place, without those that only follow from one further in."""
+    both = [(error, place_of(error, value)) for error in errors]
+    return [
+        (error, path)
+        for error, path in both
+        if not (follows(error) and any(len(other) > len(path) and other[: len(path)] == path for _, other in both))
+    ]
+
+
+def follows(error: ErrorDetails) -> bool:
+    """Tell whether an error goes away with those further in: a list that lost its wrong items, a union's other form."""
+    if error["type"] == "too_short":
+        return bool(len(error["input"]) >= error["ctx"]["min_length"])
+    return error["type"] == "literal_error" and isinstance(error["input"], dict)
+
+
 def place_of(error: ErrorDetails, value: Any) -> Steps:
     """Return where an error is, without the steps that pydantic adds for the branches of unions and for keys."""
     path: list[str | int] = []
@@ -25,8 +42,8 @@ def place_of(error: ErrorDetails, value: Any) -> Steps:
         if has(value, step):
             value = value[step]
             path.append(step)
-    # A key that is not there is where a missing one belongs, or a default that does not fit.
-    if has(value, last) or (isinstance(value, dict) and last not in ("", "[key]")):
+    # A key that is not there is where a missing one belongs, or a default that does not fit; one with [ is a branch.
+    if has(value, last) or (isinstance(value, dict) and last != "" and "[" not in str(last)):
         path.append(last)
     return tuple(path)
 

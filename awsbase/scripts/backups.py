@@ -73,7 +73,7 @@ def choose(loaded: LoadedManifest, name: str | None) -> BackupPlan:
     if not plans:
         raise UsageError(f"{loaded.file} has no plans of AWS Backup", hint="add `backups: {plans: {data: {}}}`")
     if name is not None and name not in plans:
-        raise UsageError(f"{loaded.file} has no plan {name!r}", hint=f"there are {', '.join(plans)}")
+        raise UsageError(f"{loaded.file} has no plan {name!r}", hint=f"name one of {', '.join(plans)}")
     return plans[name] if name else next(iter(plans.values()))
 
 

@@ -64,7 +64,10 @@ def over_https(mirror: str = "") -> Fetch:
     """
     parts = urlsplit(mirror)
     if mirror and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
-        raise UsageError(f"--mirror {mirror} is not https", hint="checksums are worth what their way here is worth")
+        raise UsageError(
+            f"--mirror {mirror} is not https",
+            hint="write it like https://mirror.acme.example: whoever can change the way can change a checksum",
+        )
 
     def fetch(url: str) -> bytes:
         return read(f"{mirror.rstrip('/')}/{url.removeprefix('https://')}" if mirror else url)

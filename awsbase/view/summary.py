@@ -132,7 +132,7 @@ def piece(outcome: Outcome, change: Change, planned: bool, detailed: bool) -> st
     drifts = [difference(each) for each in change.drift if detailed and not is_statement(each)]
     short = [each for each in drifts[:MOST_DRIFTS] if len(each) <= LONGEST_DRIFT]
     left = len(drifts) - len(short)
-    detail = ", ".join(short) + (f" and {left} more" if short and left else f"{left} fields" if left else "")
+    detail = ", ".join(short) + (f" and {left} more" if short and left else counted(left, "field") if left else "")
     if is_whole_resource(outcome.address, change):
         return detail  # the mark of the line says the rest
     if planned:

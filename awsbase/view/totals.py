@@ -47,7 +47,11 @@ def stopped(report: Report) -> Iterator[Line]:
     if report.exceeds_quota:
         yield Line(0, "a quota of AWS is exceeded: reconcile changes nothing until all of it fits", style=f"bold {RED}")
     if report.interrupted:
-        left = "nothing was changed" if report.mode == "plan" else "run again: the next run finishes the work"
+        left = (
+            "nothing was changed"
+            if report.mode == "plan" or not report.changes
+            else "run again: the next run finishes the work"
+        )
         yield Line(0, f"interrupted; {left}", style="bold")
 
 

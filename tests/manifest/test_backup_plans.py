@@ -93,3 +93,23 @@ MISTAKES = {
 def test_what_aws_would_not_keep_is_a_mistake(said: str, why: str) -> None:
     said = said if said.startswith("{") else f"{{{said}}}"
     assert why in str(mistakes(f"{ACCOUNT}backups: {said}\n", Manifest))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("{vault: {lock: {final_after_days: 2}}}", "backups.vault.lock.final_after_days: must be at least 3, not 2"),
+        (
+            "{vault: {lock: {keep_at_least_days: 9, keep_at_most_days: 8}}}",
+            "backups.vault.lock: keep_at_most_days is 8, less than keep_at_least_days, write at least 9",
+        ),
+        (
+            "{plans: {data: {services: [rdss]}}}",
+            "backups.plans.data.services[0]: must be rds, aurora, dynamodb, efs or s3, not 'rdss', did you mean 'rds'?",
+        ),
+        ("{plans: {data: {services: []}}}", "backups.plans.data.services: must have at least 1 item, not 0"),
+    ],
+    ids=["in a lock that could be false", "of such a lock", "the only item of a list", "no item"],
+)
+def test_one_mistake_is_reported_once(said: str, expected: str) -> None:
+    assert mistakes(f"{ACCOUNT}backups: {said}\n", Manifest) == [f"m.yaml:3: {expected}"]

@@ -42,6 +42,10 @@ OTHER = "give one another name"
             f"4: audit.bucket: state makes a bucket 'acme-state' too (state, m.yaml:3), {OTHER}",
         ),
         (
+            "buckets:\n  one: {bucket: acme-two}\n  two: {}",
+            f"4: buckets.one.bucket: buckets makes a bucket 'acme-two' too (buckets.two, m.yaml:5), {OTHER}",
+        ),
+        (
             "iam: {users: {al: {mfa: {provision: true}}}}\nsecrets:\n  awsbase/mfa/al: {}",
             "5: secrets.\"awsbase/mfa/al\": iam makes a secret 'awsbase/mfa/al' too (iam, m.yaml:3), " + OTHER,
         ),
@@ -60,6 +64,7 @@ OTHER = "give one another name"
         "a group of the bastion, but for case",
         "a policy for support, but for case",
         "a bucket",
+        "two buckets of one section",
         "the secret of a seed",
         "a long secret",
         "a long log group",

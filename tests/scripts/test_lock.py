@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from awsbase.sandbox import Fault, Message, Reply, Sandbox, wire
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, lock_of, reconcile
+from awsbase.session import AccountSession, Target, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, FULL, Served, written
 
 pytestmark = pytest.mark.slow
@@ -277,3 +278,21 @@ def test_a_lock_that_nobody_can_read_is_no_crash(served: Served, manifest: Path,
     assert "aws ssm delete-parameter --name /locks/awsbase/00000001" in run.stderr
     ssm.delete_parameter(Name="/locks/awsbase/00000001")
     assert awsbase(served, "reconcile", str(manifest), "--yes").returncode == 0
+
+
+def test_a_run_that_is_stopped_while_it_plans_says_that_nothing_was_changed(manifest: Path) -> None:
+    sandbox = Sandbox(account=ACCOUNT)
+    told = session(sandbox, manifest)
+    stopped = AccountSession(told.loaded, told.resources, told.target)
+    answer = sandbox.answer
+
+    def last(message: Message) -> Reply:
+        stopped.stop.set()
+        return answer(message)
+
+    sandbox.answer = last  # type: ignore[method-assign]
+    report, _ = reconcile(stopped, ask=None)
+    assert (report.interrupted, report.changes) == (True, [])
+    assert not [call for call in sandbox.calls if call.writes]
+    assert {outcome.status for outcome in report.outcomes} <= {"skipped", "unchanged"}
+    assert "interrupted; nothing was changed" in told.shown(report, StringIO())
