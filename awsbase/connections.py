@@ -6,6 +6,7 @@ each connection. Where botocore is made otherwise than this module knows it, its
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from typing import Any
@@ -61,8 +62,9 @@ def share(client: Any) -> None:
             return
         settings = {name: value for name, value in vars(own).items() if name not in ("_manager", "_proxy_managers")}
         proxies = vars(settings.pop("_proxy_config"))
-        # Sockets are no longer one's own after a fork.
-        key = repr((os.getpid(), changed(settings["_verify"]), settings, proxies))
+        # Sockets are no longer one's own after a fork. The address of a proxy may hold a password: a digest shows none.
+        same = repr((os.getpid(), changed(settings["_verify"]), settings, proxies))
+        key = hashlib.sha256(same.encode()).hexdigest()
         with _lock:
             if key not in _shared:
                 _shared[key] = Connections.like(own)

@@ -186,6 +186,23 @@ def test_repositories_that_the_manifest_does_not_keep_so_are_named() -> None:
             assert "the repository other: check" in why
 
 
+def test_launch_templates_are_judged_by_their_default_version() -> None:
+    sandbox = Sandbox()
+    ec2 = sandbox.client("ec2", "eu-west-1")
+    good = {"MetadataOptions": {"HttpTokens": "required"}}
+    disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 8}}
+    bad = {"NetworkInterfaces": [{"DeviceIndex": 0, "AssociatePublicIpAddress": True}], "BlockDeviceMappings": [disk]}
+    for name, data in (("good", good), ("bad", bad)):
+        ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+    with ThreadPoolExecutor(1) as readers:
+        facts = Facts(Aws(sandbox.session(region="eu-west-1"), "eu-west-1"), readers)
+        for name in ("template addresses", "template tokens", "template volumes"):
+            answer = ANSWERS[name]
+            assert isinstance(answer, ByCheck)
+            [why] = answer.check(facts, [], sandbox.clock.now())
+            assert why.startswith("the launch template bad ")
+
+
 @standards
 def test_each_control_has_its_own_number_and_an_answer(standard: str) -> None:
     controls = STANDARDS[standard]

@@ -25,6 +25,7 @@ from awsbase.ensure.ecr_repository import EcrRepository
 from awsbase.ensure.flow_logs import FlowLogs
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
+from awsbase.ensure.launch_template import LaunchTemplate
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.public_access_block import PublicAccessBlock
@@ -232,6 +233,21 @@ ANSWERS: dict[str, Answer] = {
         partial(checks.repositories_besides, kept=cleared, what="images that nobody needs go away"),
         "repositories",
         parts=(is_a(EcrRepository, "lifecycle"),),
+    ),
+    "template addresses": ByCheck(
+        partial(checks.templates, wrong=checks.is_public, what="gives instances a public address"),
+        "launch_templates",
+        parts=(is_a(LaunchTemplate, "NetworkInterfaces"),),
+    ),
+    "template tokens": ByCheck(
+        partial(checks.templates, wrong=checks.takes_no_tokens, what="does not ask for IMDSv2"),
+        "launch_templates",
+        parts=(is_a(LaunchTemplate, "MetadataOptions"),),
+    ),
+    "template volumes": ByCheck(
+        partial(checks.templates, wrong=checks.is_plain, what="does not say that its volumes are encrypted"),
+        "launch_templates",
+        parts=(is_a(LaunchTemplate, "BlockDeviceMappings"),),
     ),
     "renewal": ByCheck(checks.imported_certificates, "certificates"),
     "recovery points": ByPerson(

@@ -11,6 +11,7 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.certificate import certificates
 from awsbase.ensure.ecr_repository import repositories
+from awsbase.ensure.launch_template import launch_template, launch_templates
 from awsbase.ensure.regions import RegionClosed, regions, there
 from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
@@ -219,6 +220,35 @@ def repositories_besides(
     ours = {name for each in resources for name in kept(each)}
     names = [name for name in facts.read(repositories, facts.aws.region) if name not in ours]
     return [f"the manifest does not say so of the repository {name}: check that {what}" for name in names]
+
+
+def templates(
+    facts: Facts,
+    resources: Sequence[Resource],
+    now: datetime,
+    *,
+    wrong: Callable[[Mapping[str, Any]], bool],
+    what: str,
+) -> list[str]:
+    """Check that no default version of a launch template of the home region is wrong."""
+    region = facts.aws.region
+    found = {name: facts.read(launch_template, region, name) for name in facts.read(launch_templates, region)}
+    return [f"the launch template {name} {what}" for name, each in found.items() if each and wrong(each.data)]
+
+
+def is_public(data: Mapping[str, Any]) -> bool:
+    """Tell whether a launch template gives instances a public address, whatever their subnet says."""
+    return any(each.get("AssociatePublicIpAddress") for each in data.get("NetworkInterfaces", ()))
+
+
+def takes_no_tokens(data: Mapping[str, Any]) -> bool:
+    """Tell whether instances of a launch template may answer IMDSv1."""
+    return bool(data.get("MetadataOptions", {}).get("HttpTokens") != "required")
+
+
+def is_plain(data: Mapping[str, Any]) -> bool:
+    """Tell whether a launch template has a volume that it does not encrypt itself."""
+    return any("Ebs" in each and not each["Ebs"].get("Encrypted") for each in data.get("BlockDeviceMappings", ()))
 
 
 def imported_certificates(facts: Facts, resources: Sequence[Resource], now: datetime) -> list[str]:

@@ -28,8 +28,8 @@ def encrypt(run: Run, scope: Scope, name: str, have: Mapping[str, Any], key: Any
         rule = {
             "ApplyServerSideEncryptionByDefault": under,
             "BucketKeyEnabled": wanted.get("bucket key", False),
-            # AWS's own default: what is encrypted with a key that a caller brings, only he can read.
-            "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+            # AWS's own default, unless somebody chose: what is under a key that a caller brings, only he can read.
+            "BlockedEncryptionTypes": have.get("BlockedEncryptionTypes") or {"EncryptionType": ["SSE-C"]},
         }
         run.update(
             "encryption",

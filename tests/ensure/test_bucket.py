@@ -136,6 +136,15 @@ def test_bucket_is_created_or_corrected(have: Any, changes: list[str]) -> None:
     assert described(planned(WANT, have, {KEY.address: ARN})) == changes
 
 
+def test_keys_that_callers_bring_stay_allowed_where_somebody_allowed_them() -> None:
+    def sent(**blocked: Any) -> str:
+        (change,) = planned(WANT, facts(good(encryption=blocked)), {KEY.address: ARN}).changes
+        return change.digest
+
+    by_default = sent(BlockedEncryptionTypes={"EncryptionType": ["SSE-C"]})
+    assert sent() == by_default != sent(BlockedEncryptionTypes={"EncryptionType": ["NONE"]})
+
+
 def test_bucket_can_be_planned_with_a_planned_key() -> None:
     run = planned(WANT, facts(None), {KEY.address: Unknown("key")})
     unknown = {change.what: change.unknown for change in run.changes if change.unknown}
