@@ -184,7 +184,7 @@ class ZoneSpec(Section):
     )
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what no zone takes: a CNAME or name servers at its apex, and more records than fit."""
+        """Yield what no zone takes: a CNAME or name servers at its apex, awsbase's own record, and more than fit."""
         apex = self.records.get(APEX)
         if apex and apex.CNAME:
             message = "the domain itself takes no CNAME: its name servers stand beside it"
@@ -195,6 +195,10 @@ class ZoneSpec(Section):
         if apex and apex.DS:
             message = "the DS records of a domain stand in the zone above it"
             yield ValidationProblem(("records", APEX, "DS"), message, "enter them where the domain was bought")
+        own = f"_awsbase-{manifest.account.name}"
+        if own in self.records:
+            message = f"{own} is where awsbase writes down which records it has made"
+            yield ValidationProblem(("records", own), message, "leave it out")
         if (count := sum(len(list(spec.records(name))) for name, spec in self.records.items())) > MOST_RECORDS:
             message = f"{count} records are more than the {MOST_RECORDS} of a manifest"
             yield ValidationProblem(("records",), message, "leave the rest to what makes them: awsbase keeps it")

@@ -97,6 +97,7 @@ def record(name: str, said: str) -> str:
         (record("@", "CNAME: x.example"), "the domain itself takes no CNAME"),
         (record("@", "NS: [ns1.x.example]"), "the name servers of the zone itself are those"),
         (record("@", "DS: [1 13 2 AB]"), "stand in the zone above it"),
+        (record("_awsbase-acme", "TXT: [x]"), "where awsbase writes down which records it has made"),
         (record("www", "CNAME: x.example, A: [192.0.2.1]"), "a CNAME stands alone, and here is A too"),
         (record("www", "alias: {to: d1.cloudfront.net}, A: [192.0.2.1]"), "an alias answers A already"),
         (record("www", "alias: {to: x.elb.amazonaws.com}"), "nothing says which hosted zone of AWS"),
