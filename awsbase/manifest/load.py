@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -18,7 +18,7 @@ from awsbase.manifest.paths import Steps, dotted, nearest
 from awsbase.manifest.recovery import Kind, Recovered, is_at, recovered
 from awsbase.manifest.section import Context, Section, ValidationProblem, keys_at, names_of, sections_within
 from awsbase.manifest.source import WHOLE, Source, parse, read, stop
-from awsbase.manifest.validation_errors import explain, placed
+from awsbase.manifest.validation_errors import EXPECTED, explain, placed
 
 # What the JSON document of a plan or a report has, and no manifest.
 PLAN_KEYS = {"schema", "mode", "fingerprint"}
@@ -94,7 +94,17 @@ def value_mistakes(kind: type[Section], source: Source, errors: list[ErrorDetail
         if error["type"] != "missing" and misnamed and not is_at(source.value, path):
             continue
         message, hint = explain(error, path, source.text(path), keys_at(kind, path[:-1]))
+        if word := other_form(error, path, both):
+            expected = EXPECTED[error["type"]]
+            message = message.replace(expected, f"{expected} or {word}", 1)
         yield Mistake(source.file_of(path), source.at(path), dotted(path), message, hint)
+
+
+def other_form(error: ErrorDetails, path: Steps, others: Iterable[tuple[ErrorDetails, Steps]]) -> str:
+    """Return the word that may stand in place of what an error expects, such as `false` for a mapping."""
+    same = [each for each, at in others if at == path and each["loc"][:-1] == error["loc"][:-1]]
+    words = [each["ctx"]["expected"] for each in same if each["type"] == "literal_error"]
+    return words[0].strip("'").replace("False", "false") if words and error["type"] in EXPECTED else ""
 
 
 def meant_by(kind: type[Section], error: ErrorDetails, path: Steps) -> Steps | None:

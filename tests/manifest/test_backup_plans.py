@@ -107,9 +107,10 @@ def test_what_aws_would_not_keep_is_a_mistake(said: str, why: str) -> None:
             "{plans: {data: {services: [rdss]}}}",
             "backups.plans.data.services[0]: must be rds, aurora, dynamodb, efs or s3, not 'rdss', did you mean 'rds'?",
         ),
+        ("{vault: {lock: true}}", "backups.vault.lock: must be a mapping or false, not true"),
         ("{plans: {data: {services: []}}}", "backups.plans.data.services: must have at least 1 item, not 0"),
     ],
-    ids=["in a lock that could be false", "of such a lock", "the only item of a list", "no item"],
+    ids=["in a lock that could be false", "of such a lock", "the only item of a list", "the other form", "no item"],
 )
 def test_one_mistake_is_reported_once(said: str, expected: str) -> None:
     assert mistakes(f"{ACCOUNT}backups: {said}\n", Manifest) == [f"m.yaml:3: {expected}"]
