@@ -284,15 +284,20 @@ def refuse_class(want: LogGroup, have: LogGroupFacts | None) -> None:
     """Raise UnsuitableClass for a log group whose class does not do, which AWS never changes."""
     if have and want.filtered and have.log_class in UNFILTERED:
         raise UnsuitableClass(
-            f"the log group {want.name!r} is of the class {have.log_class}, which takes no metric filters: "
+            f"the log group {want.name!r} is of the class {called(have.log_class)}, which takes no metric filters: "
             "the alarms would never ring",
             hint=f"name another log group in {want.named_at}; AWS cannot change the class of one",
         )
     if have and want.log_class not in ("", have.log_class):
         raise UnsuitableClass(
-            f"the log group {want.name!r} is of the class {have.log_class}, and AWS changes the class of none",
-            hint=f"leave class out in {want.named_at}, or name a new log group of the class {want.log_class}",
+            f"the log group {want.name!r} is of the class {called(have.log_class)}, and AWS changes the class of none",
+            hint=f"leave class out in {want.named_at}, or name a new log group of the class {called(want.log_class)}",
         )
+
+
+def called(log_class: str) -> str:
+    """Return what the manifest calls a class."""
+    return log_class.lower().replace("_", "-")
 
 
 def protect(run: Run, name: str, *, on: bool) -> None:

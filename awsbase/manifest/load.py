@@ -90,9 +90,6 @@ def value_mistakes(kind: type[Section], source: Source, errors: list[ErrorDetail
         # A mistyped key is not missing as well.
         if error["type"] == "missing" and path in mistyped:
             continue
-        # What is wrong with an item is said of it; pydantic counts those that are right.
-        if error["type"] == "too_short" and len(error["input"]) >= error.get("ctx", {})["min_length"]:
-            continue
         # Default names are made of the account's.
         if error["type"] != "missing" and misnamed and not is_at(source.value, path):
             continue

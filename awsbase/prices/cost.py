@@ -57,9 +57,11 @@ class Monthly:
     unknown: tuple[str, ...]
 
     def __str__(self) -> str:
-        parts = [f"about {dollars(self.usd.quantize(CENT))} a month"]
-        if self.by_use:
-            parts.append(f"and by use: {', '.join(self.by_use)}")
+        used = f"by use: {', '.join(self.by_use)}"
+        if not self.usd and self.by_use:
+            parts = [used]
+        else:
+            parts = [f"about {dollars(self.usd.quantize(CENT))} a month", *([f"and {used}"] if self.by_use else [])]
         if self.unknown:
             parts.append(f"price not known: {', '.join(self.unknown)}")
         return "; ".join(parts)

@@ -83,6 +83,7 @@ def test_a_cost_by_use_adds_nothing_to_the_sum_and_is_named() -> None:
         {"audit": [by_use(prices.S3_STORAGE, "eu-west-1"), monthly(prices.KMS_KEY, "eu-west-1")]}
     ).values()
     assert str(sum_of_all) == "about $1 a month; and by use: S3"
+    assert str(by_section({"buckets": [by_use(prices.S3_STORAGE, "eu-west-1")]})["buckets"]) == "by use: S3"
 
 
 def test_hours_and_gigabytes_are_exact() -> None:
