@@ -249,6 +249,9 @@ def keep_lifecycle(
 ) -> None:
     """Let images without a tag go after their days; the rules of others stay."""
     assert want.keep_untagged is not None
+    if any(map(is_of_others, rules)):
+        run.note("kept: a rule of somebody else says what becomes of images without a tag, and ECR takes one such rule")
+        return
     before = untagged_days(rules)
     if before == want.keep_untagged:
         return
@@ -265,9 +268,15 @@ def keep_lifecycle(
 
 
 def is_untagged(rule: Mapping[str, Any]) -> bool:
-    """Tell whether a lifecycle rule is the one that counts the days of images without a tag."""
-    selection = rule.get("selection") or {}
-    return (selection.get("tagStatus"), selection.get("countType")) == ("untagged", "sinceImagePushed")
+    """Tell whether a lifecycle rule is the one that counts the days until images without a tag go."""
+    selection, action = rule.get("selection") or {}, rule.get("action") or {}
+    said = (selection.get("tagStatus"), selection.get("countType"), action.get("type"))
+    return said == ("untagged", "sinceImagePushed", "expire")
+
+
+def is_of_others(rule: Mapping[str, Any]) -> bool:
+    """Tell whether a lifecycle rule says otherwise what becomes of images without a tag, such as by their number."""
+    return (rule.get("selection") or {}).get("tagStatus") == "untagged" and not is_untagged(rule)
 
 
 def untagged_days(rules: Sequence[Mapping[str, Any]]) -> int | None:

@@ -47,6 +47,10 @@ def untagged(days: int, priority: int = 1) -> dict[str, Any]:
     return {"rulePriority": priority, "selection": selection, "action": {"type": "expire"}}
 
 
+def archived(days: int) -> dict[str, Any]:
+    return {**untagged(days), "action": {"type": "transition", "targetStorageClass": "archive"}}
+
+
 def any_image(priority: int) -> dict[str, Any]:
     return {"rulePriority": priority, "selection": {"tagStatus": "any", "countType": "imageCountMoreThan"}}
 
@@ -70,6 +74,7 @@ def facts(have: RepositoryFacts | None, rules: Any = None, policy: Any = None, l
         (facts(GOOD, rules=[]), ["update lifecycle"]),
         (facts(GOOD, rules=[untagged(30)]), ["update lifecycle"]),
         (facts(GOOD, rules=[any_image(2), untagged(14)]), []),
+        (facts(GOOD, rules=[archived(30)]), []),
         (facts(GOOD, policy={}), ["update policy"]),
         (facts(GOOD, policy={"Version": "2008-10-17", "Statement": [OTHERS, PULL]}), []),
         (facts(GOOD, labels={"team": "web"}), ["update tags"]),
@@ -81,6 +86,7 @@ def facts(have: RepositoryFacts | None, rules: Any = None, policy: Any = None, l
         "kept for ever",
         "kept longer",
         "a rule of others",
+        "another rule for what has no tag",
         "nobody pulls",
         "a statement of others",
         "adopted",

@@ -46,6 +46,7 @@ def policy(principal: str) -> dict[str, Any]:
     [
         ("put_lifecycle_policy", lifecycle(rule(1, "untagged"), rule(1, "any")), "InvalidParameterException"),
         ("put_lifecycle_policy", lifecycle(rule(1, "any"), rule(2, "untagged")), "InvalidParameterException"),
+        ("put_lifecycle_policy", lifecycle(rule(1, "untagged"), rule(2, "untagged")), "InvalidParameterException"),
         ("put_registry_scanning_configuration", scans("SCAN_ON_PUSH", "SCAN_ON_PUSH"), "InvalidParameterException"),
         ("put_registry_scanning_configuration", scans("CONTINUOUS_SCAN"), "InvalidParameterException"),
         ("set_repository_policy", policy(ABSENT), "InvalidParameterException"),

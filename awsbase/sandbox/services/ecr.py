@@ -45,11 +45,12 @@ def one_rule_each(request: Request) -> None:
 
 
 def one_priority_each(request: Request) -> None:
-    """Refuse lifecycle rules of one priority, and one for any image that does not come last.
+    """Refuse lifecycle rules of one priority, two for images without a tag, and one for any that does not come last.
 
     Raises Refusal with InvalidParameterException.
 
     https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
+    https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
     """
     try:
         rules = [
@@ -60,7 +61,9 @@ def one_priority_each(request: Request) -> None:
         return  # moto refuses what is no policy
     priorities = [priority for priority, _ in rules]
     any_image = [priority for priority, status in rules if status == "any"]
-    if len(set(priorities)) < len(priorities) or any_image not in ([], [max(priorities)]):
+    without_tag = [priority for priority, status in rules if status == "untagged"]
+    twice = len(set(priorities)) < len(priorities) or len(without_tag) > 1
+    if twice or any_image not in ([], [max(priorities)]):
         message = (
             "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation"
         )
