@@ -166,7 +166,7 @@ class BucketSpec(Section):
     replicas_from: ReplicasFrom | None = Field(default=None, description="Whose copies it takes; left out, nobody's.")
 
     def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield transitions that S3 refuses, people that cannot get in, and copies under no key."""
+        """Yield transitions that S3 refuses, people that cannot get in, and copies into itself or under no key."""
         yield from order(("transitions",), self.transitions, self.expire_days)
         yield from order(("versions", "transitions"), self.versions.transitions, self.keep_days)
         for field, names in (("readers", self.readers), ("writers", self.writers)):
@@ -175,6 +175,11 @@ class BucketSpec(Section):
                     yield ValidationProblem((field, index), *wrong)
                 elif field == "readers" and name in self.writers:
                     yield ValidationProblem((field, index), f"{name} is a writer, and those read, too", "leave it out")
+        labels = [label for label, one in (manifest.buckets or {}).items() if one is self]
+        if self.replicate and self.replicate.bucket in [
+            self.bucket or f"{manifest.account.name}-{each}" for each in labels
+        ]:
+            yield ValidationProblem(("replicate", "bucket"), "a bucket is not copied into itself", "name another one")
         if self.replicate and self.key != OF_S3 and not self.replicate.key:
             message = "what is under a key is copied only under a key of the other account"
             yield ValidationProblem(("replicate",), message, "name it: `key` is the ARN of that key")

@@ -198,6 +198,7 @@ def test_others_get_names_and_arns_by_what_the_manifest_calls_a_bucket() -> None
         ("a: {lock: {mode: COMPLIANCE}}", "mode"),
         (f"a: {{key: own, replicate: {{{BACK}}}}}", "is copied only under a key of the other account"),
         (f"a: {{replicate: {{{BACK}, key: '{KEY}'}}}}", "nothing here is under a key"),
+        ("a: {replicate: {account: '123456789012', bucket: acme-a}}", "a bucket is not copied into itself"),
         ("a: {}, b: {bucket: acme-a}", "a bucket 'acme-a' too"),
         ("a: {public: true}", "public"),
     ],
