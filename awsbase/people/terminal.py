@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import termios
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -116,20 +119,45 @@ def _terminal(question: str) -> Iterator[int]:
 
 def _line(terminal: int) -> str:
     typed = b""
-    while not typed.endswith(b"\n"):
-        try:
-            part = os.read(terminal, 4096)
-        except OSError:
-            # The terminal was closed.
-            part = b""
-        if not part:
-            raise NoAnswer("no answer was given, so nothing was done")
-        typed += part
+    with _signals() as signals:
+        while not typed.endswith(b"\n"):
+            try:
+                ready, _, _ = select.select([terminal, *signals], [], [])
+                # Python itself calls what handles the signal.
+                part = os.read(terminal if terminal in ready else signals[0], 4096)
+            except OSError:
+                # The terminal was closed.
+                ready, part = [terminal], b""
+            if terminal not in ready:
+                continue
+            if not part:
+                raise NoAnswer("no answer was given, so nothing was done")
+            typed += part
     text = typed.decode("utf-8", "replace")
     # The decoder's own exception would contain the answer, which may be a password.
     if "\ufffd" in text:
         raise NoText("the answer is not UTF-8 text", hint="set the terminal to UTF-8, or type other characters")
     return text.rstrip("\r\n")
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Yield what becomes readable with a signal; in another thread than the main one, which gets none, nothing.
+
+    Ctrl-C in the moment before a read begins would wait for a key.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield []
+        return
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    before = signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    try:
+        yield [told]
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(told)
+        os.close(tell)
 
 
 def say(text: str) -> None:

@@ -43,16 +43,21 @@ def test_an_empty_account_is_tried_and_reported(account: Served, tmp_path: Path)
         "group": False,
         "user": False,
         "group and user made by hand": False,
+        "mail": False,
+        "mail made by hand": False,
     }
     assert said["differences"] == []
     assert said["not_tried"]["key pair"] == "its kinds were not named"
-    assert "3 samples, at most $0.0000 for an hour of each; the budget is $1.00" in done.stderr
+    assert "5 samples, at most $0.0012 for an hour of each, and by use: " in done.stderr
+    assert "; the budget is $1.00" in done.stderr
     assert ACCOUNT not in page.read_text()
     assert "| group | yes | yes | 4 of 4 | yes |" in page.read_text()
     assert {file.name for file in records.iterdir()} == {
         "group.jsonl",
         "user.jsonl",
         "group-and-user-made-by-hand.jsonl",
+        "mail.jsonl",
+        "mail-made-by-hand.jsonl",
     }
     assert account.sandbox.snapshot()["iam"]["aws"]["groups"] == {}
 

@@ -42,7 +42,7 @@ def tags(request: Request, arn: str) -> dict[str, str]:
 
 
 def tagged(request: Request) -> Iterator[TaggedResource]:
-    """Yield policies and instance profiles, in the region where AWS lists what has none."""
+    """Yield policies, instance profiles and identity providers, in the region where AWS lists what has none."""
     if request.region != FIRST_REGIONS.get(request.partition):
         return
     iam = request.backend("iam")
@@ -51,6 +51,8 @@ def tagged(request: Request) -> Iterator[TaggedResource]:
             yield TaggedResource(policy.arn, tag_dict(policy.tags.values()), "iam:policy")
     for profile in iam.instance_profiles.values():
         yield TaggedResource(profile.arn, tag_dict(profile.tags), "iam:instance-profile")
+    for provider in iam.open_id_providers.values():
+        yield TaggedResource(provider.arn, tag_dict(provider.tags.values()), "iam:oidc-provider")
 
 
 # Recorded by cloud-custodian's tests: GetRole, GetGroup, GetLoginProfile, GetPolicy; LocalStack's, DeletePolicy.
