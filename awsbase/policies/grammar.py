@@ -41,6 +41,8 @@ PRINCIPAL = re.compile(
     r"\d{12}|arn:(?P<partition>aws[a-z-]*):(iam::\d{12}:(root|(user|role)/.+)|"
     r"sts::\d{12}:(assumed-role|federated-user)/.+)"
 )
+# Issuers that sign for whoever comes; the claim `sub` says for whom.
+SHARED_ISSUERS = ("token.actions.githubusercontent.com", "gitlab.com", "app.terraform.io", "agent.buildkite.com")
 DELETED = re.compile(r"A(IDA|ROA)[A-Z0-9]{12,}")
 SERVICE = re.compile(
     r"[a-z0-9.-]+\.(amazonaws\.(com(\.cn)?|eu)|amazon\.com|aws\.internal|[a-z0-9]+\.ic\.gov|sgov\.gov)"
@@ -150,6 +152,8 @@ def statement_problems(statement: Mapping[str, object], kind: Kind, partition: s
     yield from action_problems(statement, kind)
     yield from resource_problems(statement, kind, partition)
     yield from principal_problems(statement, kind, partition)
+    if kind == "trust" and statement.get("Effect") == "Allow":
+        yield from subject_problems(statement)
     if "Condition" in statement:
         yield from condition_problems(statement["Condition"])
 
@@ -248,6 +252,21 @@ def principal_problems(statement: Mapping[str, object], kind: Kind, partition: s
         elif is_json(value) and value != "*":
             advice = f'{field} has no kind, write {{"AWS": ...}}, {{"Service": ...}} or {{"Federated": ...}}'
             yield Problem(advice, SYNTAX)
+
+
+def subject_problems(statement: Mapping[str, object]) -> Iterator[Problem]:
+    """Yield a trust in an issuer that signs for everybody, when no condition says for whom.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
+    """
+    who, condition = statement.get("Principal"), statement.get("Condition")
+    tests = condition.values() if isinstance(condition, Mapping) else ()
+    asked = {str(key).lower() for test in tests if isinstance(test, Mapping) for key in test}
+    for name in texts(who.get("Federated")) if isinstance(who, Mapping) else ():
+        issuer = name.partition(":oidc-provider/")[2]
+        if issuer in SHARED_ISSUERS and f"{issuer}:sub" not in asked:
+            advice = f"{issuer} signs for everybody, and no condition says for whom, compare {issuer}:sub"
+            yield Problem(advice, f"The trust policy must evaluate the condition key {issuer}:sub")
 
 
 def name_advice(sort: str, name: str, partition: str | None) -> str:

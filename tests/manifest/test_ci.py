@@ -147,6 +147,15 @@ def test_names_without_ids_are_warned_of(tmp_path: Path) -> None:
     assert CliRunner().invoke(cli, ["validate", str(file)]).stderr == ""
 
 
+def test_a_role_that_trusts_github_without_a_subject_is_a_mistake() -> None:
+    principal = {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"}
+    condition = {"StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com"}}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRoleWithWebIdentity"}
+    trust = json.dumps({"statements": [{**statement, "Condition": condition}]})
+    [found] = mistakes(f"{ACCOUNT}iam: {{roles: {{old: {{trust: {trust}}}}}}}\n", Manifest)
+    assert "no condition says for whom" in found
+
+
 @pytest.mark.parametrize(
     ("operator", "subject", "warned"),
     [

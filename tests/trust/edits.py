@@ -1070,7 +1070,7 @@ people.asks(
     "let any repository become a role",
     "knows can assume it",
 )
-people.asks(
+people.stops(
     "iam.roles.*.trust.statements",
     {
         "iam.roles.new": {
@@ -1081,6 +1081,17 @@ people.asks(
         }
     },
     "let all of GitHub become a role",
+    "no condition says for whom",
+)
+people.asks(
+    "iam.roles.*.trust.statements",
+    {
+        "iam.roles.new": {
+            "trust": trusting({"Federated": OIDC}, {"StringLike": {SUBJECT: "repo:acme/*"}}),
+            "policies": ["read"],
+        }
+    },
+    "let all repositories of an owner become a role",
     "knows can assume it",
 )
 people.passes(

@@ -1,21 +1,12 @@
-"""Providers of OpenID Connect: one for each URL, client ids that are added to, and trusts that say who."""
+"""Providers of OpenID Connect: one for each URL, and client ids that are added to."""
 
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from awsbase.sandbox import policy_documents
 from awsbase.sandbox.service import Request, Rule
 from awsbase.sandbox.wire import Refusal
 
 MOST_PROVIDERS, MOST_CLIENTS = 100, 100
-# Issuers that sign for whoever comes, and the claim that says for whom.
-SHARED = {
-    "token.actions.githubusercontent.com": "sub",
-    "gitlab.com": "sub",
-    "app.terraform.io": "sub",
-    "agent.buildkite.com": "sub",
-}
 
 
 def new_provider(request: Request) -> None:
@@ -64,25 +55,6 @@ def existing(request: Request) -> Any:
     if (found := request.backend("iam").open_id_providers.get(arn)) is None:
         raise Refusal("NoSuchEntity", f"OpenIDConnect Provider not found for arn {arn}", 404)
     return found
-
-
-def says_who(request: Request) -> None:
-    """Refuse a trust in an issuer that signs for everybody, when no condition says for whom.
-
-    Raises Refusal with MalformedPolicyDocument.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html
-    """
-    text = request.params.get("AssumeRolePolicyDocument") or request.params["PolicyDocument"]
-    for statement in policy_documents.statements(json.loads(text)):
-        tests = statement.get("Condition") or {}
-        asked = {key.lower() for test in tests.values() for key in test}
-        for kind, name in policy_documents.principals(statement):
-            issuer = name.partition(":oidc-provider/")[2]
-            claim = SHARED.get(issuer)
-            if kind == "Federated" and statement["Effect"] == "Allow" and claim and f"{issuer}:{claim}" not in asked:
-                message = f"The trust policy must evaluate the condition key {issuer}:{claim}"
-                raise Refusal("MalformedPolicyDocument", message)
 
 
 RULES = (

@@ -10,7 +10,6 @@ from awsbase.sandbox.policy_checks import check_policy, check_size
 from awsbase.sandbox.policy_documents import listed, statements
 from awsbase.sandbox.propagation import Propagation
 from awsbase.sandbox.service import Request, Rule
-from awsbase.sandbox.services.iam.oidc import says_who
 from awsbase.sandbox.wire import Refusal
 
 # ARNs that moto alone refuses: what S3 has in a region, and all that IAM has in every account.
@@ -202,7 +201,6 @@ RULES = (
     Rule("iam:CreatePolicy iam:CreatePolicyVersion", before=managed_policy),
     Rule("iam:PutUserPolicy iam:PutGroupPolicy iam:PutRolePolicy", before=inline_policy),
     Rule("iam:CreateRole iam:UpdateAssumeRolePolicy", before=trust_policy),
-    Rule("iam:CreateRole iam:UpdateAssumeRolePolicy", before=says_who),
     Rule(f"{PUT} iam:UpdateAssumeRolePolicy", before=show_moto_another, after=keep_as_written),
     Rule("iam:CreateRole iam:CreateUser iam:CreateInstanceProfile", after=note_created),
     Rule("iam:CreateAccessKey", after=note_key),
