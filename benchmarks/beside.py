@@ -46,7 +46,7 @@ def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure, st
     (folder / "terraform.tfstate").unlink(missing_ok=True)
     home = {"HOME": os.environ["HOME"]}
     with account(latency, tls=True) as distant:
-        options = ["apply", "-auto-approve", "-input=false", f"-var=endpoint={distant.url}"]
+        options = ["apply", "-auto-approve", "-input=false"]
         command = [binary, f"-chdir={folder}", *options]
         first, converged = measure(command, distant, home), measure(command, distant, home)
         return first, converged, planned([binary, f"-chdir={folder}"], distant, home)
@@ -54,7 +54,7 @@ def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure, st
 
 def planned(command: Sequence[str], distant: Account, home: Mapping[str, str]) -> str:
     """Return what Terraform would change: `No changes`, or the resources."""
-    options = ["plan", "-no-color", "-input=false", f"-var=endpoint={distant.url}"]
+    options = ["plan", "-no-color", "-input=false"]
     done = subprocess.run(
         [*command, *options], capture_output=True, text=True, check=True, env={**environment(distant), **home}
     )

@@ -10,8 +10,9 @@ terraform {
 }
 
 variable "endpoint" {
-  description = "Where the sandbox answers."
+  description = "Where the sandbox answers, unless it is behind a proxy as each host of AWS."
   type        = string
+  default     = null
 }
 
 provider "aws" {
