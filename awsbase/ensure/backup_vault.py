@@ -95,7 +95,7 @@ def ensure_backup_vault(run: Run, want: BackupVault) -> str:
             probe="backup ListBackupVaults shows the wanted key at the vault of the manifest",
         )
     keep_lock(run, want, have)
-    keep_policy(run, want, policy, new=have.new)
+    keep_policy(run, want, have, policy, ours=tags.is_ours(tagged, want.scope))
 
     if untagged := tags.missing(tagged, tags.wanted(want)):
         run.update(
@@ -165,21 +165,22 @@ def weaker(want: Lock, have: VaultFacts) -> str:
     return ", ".join(said)
 
 
-def keep_policy(run: Run, want: BackupVault, have: Document, *, new: bool) -> None:
+def keep_policy(run: Run, want: BackupVault, vault: VaultFacts, have: Document, *, ours: bool) -> None:
     """Let the accounts of the manifest copy into the vault, beside what others let in."""
     backup = run.aws.at(want.scope.region).backup
     others = [each for each in listed(have.get("Statement")) if not is_ours(each)]
-    ours = [copying(want)] if want.copies_from else []
-    wanted: Document = {"Version": "2012-10-17", "Statement": [*others, *ours]} if others or ours else {}
+    own = [copying(want)] if want.copies_from else []
+    wanted: Document = {"Version": "2012-10-17", "Statement": [*others, *own]} if others or own else {}
     drift = [Drift(*differs) for differs in difference(have, wanted)] if have or wanted else []
     if drift and not wanted:
         run.delete("access policy", backup.delete_backup_vault_access_policy, BackupVaultName=want.name)
     elif drift:
+        why = "" if vault.new else run.unless_begun(widening(have, wanted), vault.created, ours=ours)
         run.update(
             "access policy",
             drift,
             backup.put_backup_vault_access_policy,
-            risk=access("" if new else widening(have, wanted)),
+            risk=access(why),
             BackupVaultName=want.name,
             Policy=wanted,
         )
