@@ -8,14 +8,14 @@ import sys
 def main() -> None:
     """Run the command line; Ctrl-C shows no traceback, even while modules are imported.
 
-    A shell prompt is answered before click is imported: it asks before each line.
+    A shell prompt asks before each line, and AWS tools ask for a session before each command.
     """
     try:
-        if "--prompt" in sys.argv:
-            from awsbase.people import prompt
+        if "--prompt" in sys.argv or sys.argv[1:2] == ["mfa"]:
+            from awsbase import quick
 
-            if prompt.answer(sys.argv[1:]):
-                return
+            if quick.answer(sys.argv[1:]):
+                sys.exit(0)
         from awsbase.scripts import main as run
 
         run()

@@ -17,7 +17,7 @@ LAYERS = (
     ("api",),
     ("bastion", "report"),
     ("selftest", "fleet"),
-    ("samples", "session"),
+    ("samples", "session", "quick"),
     ("view", "sandbox", "people", "explain"),
     ("adopt", "organization"),
     ("manifest", "drill", "restoring", "coverage"),
@@ -30,8 +30,9 @@ LAYERS = (
     ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
-    ("busy", "connections", "disk", "models", "records", "responses"),
+    ("busy", "connections", "disk", "models", "responses"),
     ("errors",),
+    ("records",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 
