@@ -39,9 +39,11 @@ def _end_without_tidying(code: object) -> None:
     """
     import atexit
     import os
-    import threading
 
-    if not isinstance(code, int) or threading.active_count() > 1 or sys.getprofile() or sys.gettrace():
+    threading = sys.modules.get("threading")
+    if not isinstance(code, int) or sys.getprofile() or sys.gettrace():
+        return
+    if threading and threading.active_count() > 1:
         return
     try:
         atexit._run_exitfuncs()

@@ -59,7 +59,12 @@ def live(given: dict[str, str], now: datetime) -> KeptSession | None:
     """Return the live session that options choose; None without one, and where something is wrong."""
     from awsbase.people import files, live_session
 
-    request = live_session.SessionRequest(**given)
+    request = live_session.SessionRequest(
+        given.get("profile"),
+        device=given.get("device"),
+        role=given.get("role"),
+        destination=given.get("destination"),
+    )
     try:
         where = files.find(os.environ, Path.home())
         at = live_session.place(request, where, os.environ)
