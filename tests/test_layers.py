@@ -12,12 +12,12 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
-    ("kinds", "testing"),
+    ("kinds", "quick", "testing"),
     ("scripts",),
     ("api",),
     ("bastion", "report"),
     ("selftest", "fleet"),
-    ("samples", "session", "quick"),
+    ("samples", "session"),
     ("view", "sandbox", "people", "explain"),
     ("adopt", "organization"),
     ("manifest", "drill", "restoring", "coverage"),
