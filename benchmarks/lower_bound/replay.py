@@ -24,10 +24,11 @@ def replay(calls: Path) -> None:
         return session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
 
     with pool() as threads:
-        finish(
+        started = [
             threads.submit(make, getattr(client(service, region), xform_name(operation)), params, refusal)
             for service, region, operation, params, refusal in json.loads(calls.read_text())
-        )
+        ]
+        finish(started)
 
 
 def make(call: Any, params: dict[str, Any], refusal: str | None) -> None:
