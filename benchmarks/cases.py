@@ -56,10 +56,10 @@ def runs(case: Case, latency: int, count: int, *, tls: bool) -> Measured:
     measured: Measured = {(who, run): [] for run in RUNS for who in case.who() if run in case.measured(who)}
     for _ in range(1 if case.once else count):
         with ExitStack() as accounts, tempfile.TemporaryDirectory() as folder:
-            own = {who: accounts.enter_context(account(latency, tls=tls)) for who in case.who()}
-            if not case.lower_bound:
-                # Another account has other ids: our calls are made again where we made them.
-                own[BOUND] = own[OURS]
+            # Another account has other ids: our own calls are made again where we made them.
+            alone = [who for who in case.who() if who != BOUND or case.lower_bound]
+            own = {who: accounts.enter_context(account(latency, tls=tls)) for who in alone}
+            own.setdefault(BOUND, own[OURS])
             calls = Path(folder, "calls.json")
             if case.terraform:
                 case.terraform.forget()
