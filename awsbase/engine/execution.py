@@ -40,7 +40,7 @@ from awsbase.engine.run import (
 )
 from awsbase.errors import AwsbaseError, LostReply, Refused
 
-WORKERS = 16
+WORKERS = 32
 LIST_DELAYS: tuple[float, ...] = (
     2.0,
     3.0,
@@ -136,6 +136,7 @@ def execute(
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
         context.resources, context.manifest, context.applies = resources, fingerprint, applies
         context.results, context.removing = {} if results is None else results, removal is not None
+        context.pool = recipes
         common = (resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution = _Removing(*common, removal) if removal else _Execution(*common)
         execution.prefetch()
