@@ -134,9 +134,8 @@ def execute(
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        context.resources, context.manifest, context.applies = resources, fingerprint, applies
+        context.resources, context.manifest, context.applies, context.pool = resources, fingerprint, applies, recipes
         context.results, context.removing = {} if results is None else results, removal is not None
-        context.pool = recipes
         common = (resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution = _Removing(*common, removal) if removal else _Execution(*common)
         execution.prefetch()
