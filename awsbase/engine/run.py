@@ -275,12 +275,11 @@ class Run:
     def side_by_side(self, step: Callable[[Run, K, T], object], parts: Mapping[K, T]) -> None:
         """Take a step for each part, in any order: for parts that AWS keeps apart, such as regions.
 
-        The changes are reported in the order of the parts. After a failure no further part is begun; the first failure
-        is raised.
+        The changes are reported in the order of the parts. After a failure no further part is begun, and it is raised.
         """
         runs = [self._part() for _ in parts]
         left = deque(zip(runs, parts.items(), strict=True))
-        failed: dict[Run, Exception] = {}
+        failed: dict[Run, BaseException] = {}
 
         def work() -> None:
             with suppress(IndexError):  # until nothing is left
@@ -288,7 +287,7 @@ class Run:
                     run, (name, part) = left.popleft()
                     try:
                         step(run, name, part)
-                    except Exception as error:  # noqa: BLE001, raised below by the thread of the recipe
+                    except BaseException as error:  # noqa: BLE001, raised below by the thread of the recipe
                         failed[run] = error
 
         pool = self._context.pool if self._context.mode == "reconcile" else None
@@ -302,12 +301,12 @@ class Run:
             self.changes += run.changes
             self.manual_actions += run.manual_actions
             self.notes += run.notes
-        # A reply that was lost is looked into before anything is given up.
-        errors = sorted(
-            (failed[run] for run in runs if run in failed), key=lambda each: not isinstance(each, StaleRead)
-        )
-        if errors:
-            raise errors[0]
+        if failed:
+            # A reply that was lost is looked into before anything is given up, unless the process is to end.
+            raise min(
+                (failed[run] for run in runs if run in failed),
+                key=lambda error: (isinstance(error, Exception), not isinstance(error, StaleRead)),
+            )
 
     def _part(self) -> Run:
         """Return a run of the same resource that lists its own changes."""

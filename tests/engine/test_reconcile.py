@@ -14,7 +14,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
 from awsbase.engine.facts import Facts
-from awsbase.engine.kind import Kind
+from awsbase.engine.kind import Kind, Kinds
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.scope import Scope
@@ -22,6 +22,7 @@ from awsbase.engine.wire import Wire
 from awsbase.errors import Refused
 from awsbase.records import record
 from awsbase.sandbox import Fault, Sandbox
+from awsbase.sandbox.faults import Killed
 
 HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
 
@@ -291,6 +292,27 @@ def test_what_parts_have_done_is_reported_when_one_fails() -> None:
     assert (error.code, error.tried) == ("AccessDenied", "create user 2")
     assert changes(report) == ["user 1"]
     assert [call.params["UserName"] for call in sandbox.calls if call.writes] == ["1", "2"]
+
+
+def test_what_ends_the_process_in_a_part_ends_it() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def die(name: str) -> None:
+        both.wait()
+        if name == "2":
+            raise Killed
+
+    with pytest.raises(Killed):
+        go(Sandbox(), [toy("a", do=Parts("1", "2", before=die))])
+
+
+def test_a_stop_begins_no_further_part() -> None:
+    stop, sandbox = threading.Event(), Sandbox()
+    toys = [toy("a", do=Parts("1", "2", "3", after=lambda name: stop.set()))]
+    kinds: Kinds = {Toy: Kind(ensure_toy, lambda want: [(users,)])}
+    report = execute("reconcile", toys, kinds, account(sandbox), clock=sandbox.clock, stop=stop, workers=1)
+    error = report.outcomes[0].error
+    assert (error and error.code, changes(report), report.interrupted) == ("Interrupted", ["user 1"], True)
 
 
 def test_a_part_whose_reply_is_lost_is_looked_at_again() -> None:
