@@ -30,7 +30,7 @@ LAYERS = (
     ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
-    ("busy", "connections", "disk", "models", "records", "responses"),
+    ("busy", "connections", "disk", "events", "models", "records", "responses", "siblings"),
     ("errors",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
