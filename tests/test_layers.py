@@ -30,7 +30,7 @@ LAYERS = (
     ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
-    ("busy", "connections", "disk", "models", "responses"),
+    ("busy", "connections", "disk", "events", "models", "responses", "siblings"),
     ("errors",),
     ("records",),
 )
