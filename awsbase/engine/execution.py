@@ -200,7 +200,8 @@ class _Execution:
     def early_reads(self) -> Iterator[Read]:
         """Yield what the recipes will read."""
         for resource in self.resources.values():
-            yield from kind_of(self.kinds, resource).reads(resource)
+            kind = kind_of(self.kinds, resource)
+            yield from (*kind.reads(resource), *kind.reads_to_make(resource))
 
     def turns(self) -> Sequence[Graph]:
         """Return graphs of what comes before what; all of one comes before the next."""
