@@ -3,11 +3,10 @@
     python -m benchmarks [--runs 5] [--users 10,100,500,5000] [--latency 0,50] [--only NAME] [--calls] [--tls]
 
 Each figure is the median of several runs, with its least and greatest. A run is a whole process: start-up, imports,
-reading the manifest, calls, report. In turn with ours runs the lower bound, a bare program that makes and
-checks the same in the fewest calls. All speak TLS; a column has the seconds over plain HTTP, which --tls leaves out.
-An account of a thousand users or more is made once for each latency, and checked
---runs times. Below the table stand the ratios: beside the lower bound, Terraform (where it is at hand), and the
-rates of AWS (`rates`: 500 users against an account that throttles, once).
+reading the manifest, calls, report. In turn with ours run the lower bound, a bare program that makes and checks the
+same in the fewest calls, and Terraform, where it is at hand. All speak TLS; a column has the seconds over plain HTTP,
+which --tls leaves out. An account of a thousand users or more is made once for each latency, and checked --runs times.
+Below the table stand the rates of AWS (`rates`: 500 users against an account that throttles, once).
 """
 
 from __future__ import annotations
@@ -15,19 +14,20 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.adopting import adopting
-from benchmarks.beside import terraform
-from benchmarks.cases import BOUND, OURS, RUNS, cases, runs
+from benchmarks.beside import Missing, Terraform
+from benchmarks.cases import OURS, RUNS, cases, runs
 from benchmarks.fleet import SIZES, fleet
-from benchmarks.measure import Measure, ratio, row
+from benchmarks.measure import Measure, row, spread
 from benchmarks.starts import starts
 from benchmarks.throttled import throttled
 
 HEAD = (
-    "| manifest | latency | run | calls (reads + writes) | connections | seconds | seconds of CPU | seconds over HTTP "
-    "| peak MiB | most at once |"
+    "| account | latency | run | calls (reads + writes) | connections | seconds | awsbase beside it | seconds of CPU "
+    "| seconds over HTTP | peak MiB | most at once |"
 )
 
 
@@ -58,25 +58,23 @@ def main() -> None:
     calls: list[str] = []
     remarks: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
+        terraform = None
+        try:
+            if wanted.only in (None, "peers"):
+                terraform = Terraform.ready(Path(folder, "terraform"))
+        except Missing as why:
+            remarks.append(f"- Terraform was not measured beside ours: {why}.")
         print(HEAD, "| --- " * HEAD.count(" | ") + "| --- |", sep="\n", flush=True)
-        for case in cases(wanted.users, Path(folder)):
+        for case in cases(wanted.users, Path(folder), terraform):
             if wanted.only not in (None, case.name):
                 continue
             for latency in wanted.latency:
                 measured = runs(case, latency, wanted.runs, tls=True)
-                plain = {} if wanted.tls else runs(case, latency, wanted.runs, tls=False)
+                plain = {} if wanted.tls else runs(replace(case, terraform=None), latency, wanted.runs, tls=False)
                 for (who, run), measures in measured.items():
-                    if measures:
-                        name = case.name if who == OURS else f"{case.name}, {who}"
-                        print(row(name, latency, run, measures, plain.get((who, run), ())), flush=True)
-                ratios = "; ".join(
-                    f"{run} run {ratio(measured[BOUND, run], measured[OURS, run])}" for run in case.measured(BOUND)
-                )
-                remarks.append(f"- Ours beside the lower bound, {case.name}, {latency} ms: {ratios}.")
-                if case.name == "peers":
-                    rows, remark = terraform(latency, wanted.runs, *(measured[OURS, run] for run in RUNS))
-                    print(*rows, sep="\n", end="\n" if rows else "", flush=True)
-                    remarks.append(remark)
+                    over_http = spread([m.wall for m in plain.get((who, run), ())]) if (who, run) in plain else ""
+                    name = case.name if who == OURS else f"{case.name}, {who}"
+                    print(row(name, latency, run, measures, measured[OURS, run], over_http), flush=True)
             calls += [line for run in RUNS for line in by_operation(case.name, run, measured[OURS, run][0])]
     if wanted.only in (None, "rates"):
         remarks.append(throttled(500))

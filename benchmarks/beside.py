@@ -5,58 +5,55 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.distant import Account, account
-from benchmarks.measure import Measure, environment, measure, ratio, row
+from benchmarks.distant import Account
+from benchmarks.measure import environment
 
 HERE = Path(__file__).with_name("terraform")
 
 
-def terraform(
-    latency: int, count: int, first: Sequence[Measure], converged: Sequence[Measure]
-) -> tuple[list[str], str]:
-    """Return the rows of Terraform for what `peers.yaml` makes, and how ours compare; or no rows, and why."""
-    binary = shutil.which("terraform")
-    if binary is None:
-        return [], "- There is no `terraform` on the PATH: it was not measured beside ours."
-    with tempfile.TemporaryDirectory() as copy:
-        shutil.copytree(HERE, copy, dirs_exist_ok=True)
-        command = [binary, f"-chdir={copy}", "init", "-input=false", "-no-color"]
-        begun = subprocess.run(command, capture_output=True, text=True, check=False)
+class Missing(Exception):
+    """There is no Terraform to measure, and why."""
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """A folder in which Terraform makes what `peers.yaml` makes."""
+
+    binary: str
+    folder: Path
+    home: Mapping[str, str]
+
+    @classmethod
+    def ready(cls, folder: Path) -> Terraform:
+        """Return it with its provider in a folder; raises Missing."""
+        binary = shutil.which("terraform")
+        if binary is None:
+            raise Missing("there is no `terraform` on the PATH")
+        shutil.copytree(HERE, folder, dirs_exist_ok=True)
+        made = cls(binary, folder, {"HOME": os.environ["HOME"]})
+        begun = subprocess.run([*made.command("init")], capture_output=True, text=True, check=False)
         if begun.returncode:
-            print(begun.stderr, file=sys.stderr)
-            return (
-                [],
-                "- `terraform init` fails, as it says above: Terraform was not measured beside ours. The file that "
-                "TF_CLI_CONFIG_FILE names can have a `filesystem_mirror` of the provider.",
+            raise Missing(
+                f"`terraform init` fails: {begun.stderr.strip()}. The file that TF_CLI_CONFIG_FILE names can have a "
+                "`filesystem_mirror` of the provider"
             )
-        theirs = [apply(binary, Path(copy), latency) for _ in range(count)]
-    firsts, others, plans = zip(*theirs, strict=True)
-    rows = [row("peers, Terraform", latency, run, of, ()) for run, of in (("first", firsts), ("converged", others))]
-    ratios = f"first run {ratio(first, firsts)}; converged run {ratio(converged, others)}"
-    return rows, f"- Terraform beside ours, peers, {latency} ms: {ratios}. A plan after both: {plans[0]}."
+        return made
 
+    def command(self, name: str, *options: str) -> list[str]:
+        """Return the command line of one of its commands, which asks nothing."""
+        return [self.binary, f"-chdir={self.folder}", name, "-input=false", "-no-color", *options]
 
-def apply(binary: str, folder: Path, latency: int) -> tuple[Measure, Measure, str]:
-    """Measure a first and a converged run on an account of their own, and say what a plan would change after them."""
-    (folder / "terraform.tfstate").unlink(missing_ok=True)
-    home = {"HOME": os.environ["HOME"]}
-    with account(latency, tls=True) as distant:
-        options = ["apply", "-auto-approve", "-input=false"]
-        command = [binary, f"-chdir={folder}", *options]
-        first, converged = measure(command, distant, home), measure(command, distant, home)
-        return first, converged, planned([binary, f"-chdir={folder}"], distant, home)
+    def forget(self) -> None:
+        """Begin anew with another account."""
+        (self.folder / "terraform.tfstate").unlink(missing_ok=True)
 
-
-def planned(command: Sequence[str], distant: Account, home: Mapping[str, str]) -> str:
-    """Return what Terraform would change: `No changes`, or the resources."""
-    options = ["plan", "-no-color", "-input=false"]
-    done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=True, env={**environment(distant), **home}
-    )
-    changed = [line.strip("# \n") for line in done.stdout.splitlines() if line.startswith("  # ") and "will be" in line]
-    return "; ".join(changed) or "No changes"
+    def planned(self, distant: Account) -> str:
+        """Return what it would change now: `No changes`, or the resources."""
+        there = {**environment(distant), **self.home}
+        done = subprocess.run(self.command("plan"), capture_output=True, text=True, check=True, env=there)
+        lines = [line.strip("# \n") for line in done.stdout.splitlines() if line.startswith("  # ")]
+        return "; ".join(line for line in lines if "will be" in line) or "No changes"

@@ -54,7 +54,7 @@ class Account:
 class Heard:
     """Calls by operation, how many were throttled, the most at once, and the connections that were opened.
 
-    `made` lists each call as its service, region, operation and parameters.
+    `made` lists each call as its service, region, operation, parameters and refusal.
     """
 
     reads: Counter[str]
@@ -122,7 +122,7 @@ def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
             reads = Counter(call.name for call in sandbox.calls if not call.writes)
             writes = Counter(call.name for call in sandbox.calls if call.writes)
             throttled = sum(call.error in TOO_FAST for call in sandbox.calls)
-            made = [(call.service, call.region, call.operation, call.params) for call in sandbox.calls]
+            made = [(call.service, call.region, call.operation, call.params, call.error) for call in sandbox.calls]
             heard = [reads, writes, throttled, sandbox.most_at_once, door.connections, made]
             print(json.dumps(heard, default=str), flush=True)
             sandbox.calls.clear()

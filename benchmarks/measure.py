@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.distant import Account, Heard
 
+STARTER = Path(__file__).with_name("started.py")
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
@@ -55,14 +57,12 @@ def lower_bound(what: str, run: str) -> list[str]:
 def measure(command: list[str], account: Account, more: Mapping[str, str] | None = None) -> Measure:
     """Run a command against an account in a process of its own; ends this one when it fails."""
     account.heard()
-    started = time.monotonic()
-    nowhere = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_WRONLY, 0) for stream in (1, 2)]
-    pid = os.posix_spawn(command[0], command, {**environment(account), **(more or {})}, file_actions=nowhere)
-    _, status, usage = os.wait4(pid, 0)
-    wall = time.monotonic() - started
-    if code := os.waitstatus_to_exitcode(status):
+    starter = [sys.executable, "-I", "-S", str(STARTER), *command]
+    done = subprocess.run(starter, env={**environment(account), **(more or {})}, stdout=subprocess.PIPE, check=True)
+    wall, cpu, memory, code = json.loads(done.stdout)
+    if code:
         sys.exit(f"{' '.join(command)} ended with {code}")
-    return Measure(account.heard(), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Measure(account.heard(), wall, cpu, memory)
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
@@ -70,8 +70,8 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
     return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
-def row(name: str, latency: int, run: str, measures: Sequence[Measure], plain: Sequence[Measure]) -> str:
-    """Format the measures of one case as a row of a Markdown table; over plain HTTP only the seconds are told."""
+def row(name: str, latency: int, run: str, measures: Sequence[Measure], ours: Sequence[Measure], plain: str) -> str:
+    """Format the measures of one case as a row of a Markdown table; `plain` is the seconds over HTTP."""
     cells = [
         name,
         f"{latency} ms",
@@ -79,16 +79,15 @@ def row(name: str, latency: int, run: str, measures: Sequence[Measure], plain: S
         " / ".join(sorted({f"{m.heard.reads.total()} + {m.heard.writes.total()}" for m in measures})),
         str(max(m.heard.connections for m in measures)),
         spread([m.wall for m in measures]),
+        ratio(ours, measures) if ours is not measures else "",
         spread([m.cpu for m in measures]),
-        spread([m.wall for m in plain]) if plain else "",
+        plain,
         spread([m.memory for m in measures], 0),
         str(max(m.heard.at_once for m in measures)),
     ]
     return "| " + " | ".join(cells) + " |"
 
 
-def ratio(one: Sequence[Measure], other: Sequence[Measure]) -> str:
-    """Say how many times the calls and the seconds of one the other took."""
-    calls = statistics.median(m.calls for m in other) / statistics.median(m.calls for m in one)
-    seconds = statistics.median(m.wall for m in other) / statistics.median(m.wall for m in one)
-    return f"{calls:.2f} × the calls, {seconds:.2f} × the seconds"
+def ratio(ours: Sequence[Measure], other: Sequence[Measure]) -> str:
+    """Say how many times the seconds of another ours took."""
+    return f"{statistics.median(m.wall for m in ours) / statistics.median(m.wall for m in other):.2f} ×"

@@ -6,16 +6,20 @@ It looks at every statement that IAM holds and that this run writes, of all user
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from awsbase.access.comparison import shortened
 from awsbase.access.operators import holds
 from awsbase.access.patterns import Held, matches
 from awsbase.access.simulated_state import simulated
+from awsbase.engine.changes import compare
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import Resource
+from awsbase.engine.risk import access
 from awsbase.engine.run import Run
+from awsbase.facts import tags
 from awsbase.facts.authorization import Authorization, authorization
 from awsbase.policies import Document
 from awsbase.policies.document import listed, named
@@ -47,6 +51,25 @@ def retagging(run: Run, have: Mapping[str, str], change: Mapping[str, str]) -> s
     before = {key.lower(): value for key, value in have.items()}
     after = {**before, **{key.lower(): value for key, value in change.items()}}
     return widened(run, Attributes(before), Attributes(after))
+
+
+def add_tags(
+    run: Run,
+    want: tags.Tagged,
+    have: Mapping[str, str],
+    method: Callable[..., Any],
+    *,
+    form: Callable[[Mapping[str, str]], object] = tags.pairs,
+    under: str = "Tags",
+    **named: object,
+) -> None:
+    """Add the tags that something lacks; where policies ask for them, that needs approval.
+
+    It is `named` as the method wants it. Its service takes tags in this `form`, as the argument `under`.
+    """
+    if untagged := tags.missing(have, tags.wanted(want)):
+        risk, call = access(retagging(run, have, untagged)), {**named, under: form(untagged)}
+        run.update("tags", compare(have, untagged), method, risk=risk, **call)
 
 
 def retagging_principal(run: Run, have: Mapping[str, str], change: Mapping[str, str]) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
@@ -175,15 +175,7 @@ def ensure_alarm(run: Run, want: Alarm) -> str:
         why = quieter(meaning(have), meaning(sent)) or unheard(run, have, want)
         run.update("alarm", drift, cloudwatch.put_metric_alarm, risk=visibility(why), AlarmName=want.name, **sent)
 
-    if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, absent),
-            cloudwatch.tag_resource,
-            risk=access(retagging(run, tagged, absent)),
-            ResourceARN=want.arn,
-            Tags=tags.pairs(absent),
-        )
+    add_tags(run, want, tagged, cloudwatch.tag_resource, ResourceARN=want.arn)
     return want.arn
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
@@ -195,15 +195,7 @@ def correct(
             "subscription", drift, ce.update_anomaly_subscription, risk=visibility(why), SubscriptionArn=arn, **settings
         )
 
-    if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, absent),
-            ce.tag_resource,
-            risk=access(retagging(run, tagged, absent)),
-            ResourceArn=arn,
-            ResourceTags=tags.pairs(absent),
-        )
+    add_tags(run, want, tagged, ce.tag_resource, under="ResourceTags", ResourceArn=arn)
 
 
 def remove_anomaly_alert(run: Run, want: AnomalyAlert) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things, refused
@@ -128,15 +128,7 @@ def ensure_backup_plan(run: Run, want: BackupPlan) -> Any:
         )
     select(run, want, have)
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            backup.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            ResourceArn=have.arn,
-            Tags=untagged,
-        )
+    add_tags(run, want, tagged, backup.tag_resource, form=dict, ResourceArn=have.arn)
     if not between:
         ask_for_copies(run, want)
     return have.id

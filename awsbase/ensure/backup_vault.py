@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -97,15 +97,7 @@ def ensure_backup_vault(run: Run, want: BackupVault) -> str:
     keep_lock(run, want, have)
     keep_policy(run, want, have, policy, ours=tags.is_ours(tagged, want.scope))
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            backup.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            ResourceArn=want.arn,
-            Tags=untagged,
-        )
+    add_tags(run, want, tagged, backup.tag_resource, form=dict, ResourceArn=want.arn)
     return want.arn
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.bucket_policy import Use, closed, granted, is_ours, obstacles, theirs, with_key
 from awsbase.access.comparison import widening
 from awsbase.engine import quotas
@@ -298,16 +298,7 @@ def set_tags(run: Run, want: Bucket, tagged: Mapping[str, str]) -> None:
     PutBucketTagging would replace them all at once, and S3 refuses it where tags decide about access:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
     """
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            run.aws.s3control.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            AccountId=want.scope.account,
-            ResourceArn=want.arn,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, run.aws.s3control.tag_resource, AccountId=want.scope.account, ResourceArn=want.arn)
 
 
 def remove_bucket(run: Run, want: Bucket, *, emptied: bool = False) -> None:

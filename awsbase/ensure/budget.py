@@ -7,14 +7,14 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
@@ -233,15 +233,7 @@ def ensure_budget(run: Run, want: Budget) -> None:
     for notice in want.notices:
         tell(run, want, notice, have.notices.get(notice))
 
-    if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, absent),
-            budgets.tag_resource,
-            risk=access(retagging(run, tagged, absent)),
-            ResourceARN=want.arn,
-            ResourceTags=tags.pairs(absent),
-        )
+    add_tags(run, want, tagged, budgets.tag_resource, under="ResourceTags", ResourceARN=want.arn)
 
 
 def leave_room(run: Run, want: Budget) -> None:

@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
-from awsbase.engine.changes import Unknown, compare
+from awsbase.access.attributes import add_tags
+from awsbase.engine.changes import Unknown
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import ADDRESS, Resource
-from awsbase.engine.risk import access
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
@@ -173,15 +172,7 @@ def ensure_certificate(run: Run, want: Certificate) -> Mapping[str, Any]:
         )
         arn = made["CertificateArn"]
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            acm.add_tags_to_certificate,
-            risk=access(retagging(run, tagged, untagged)),
-            CertificateArn=arn,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, acm.add_tags_to_certificate, CertificateArn=arn)
 
     found_proofs = run.later("the record that proves its domain", proofs, region, arn)
     tell_state(run, want, have, found_proofs)

@@ -8,7 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import widening
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
@@ -203,15 +203,7 @@ def ensure_ecr_repository(run: Run, want: EcrRepository) -> str:
         keep_lifecycle(run, want, have, rules, ours=ours)
     keep_policy(run, want, have, policy, ours=ours)
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            ecr.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            resourceArn=want.arn,
-            tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, ecr.tag_resource, under="tags", resourceArn=want.arn)
     return have.url
 
 

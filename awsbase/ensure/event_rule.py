@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
@@ -168,15 +168,7 @@ def ensure_event_rule(run: Run, want: EventRule) -> str:
         risk = visibility("its other target hears nothing any more" if turned else "")
         check(run.update("target", drift, events.put_targets, risk=risk, Rule=want.name, Targets=[target]), want)
 
-    if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, absent),
-            events.tag_resource,
-            risk=access(retagging(run, tagged, absent)),
-            ResourceARN=want.arn,
-            Tags=tags.pairs(absent),
-        )
+    add_tags(run, want, tagged, events.tag_resource, ResourceARN=want.arn)
     return want.arn
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.bundle import own_bundle, platform_of
-from awsbase.engine.changes import Drift, compare
+from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
@@ -216,15 +216,7 @@ def correct(run: Run, want: Function, have: FunctionFacts, settings: dict[str, A
             FunctionName=want.name,
             **settings,
         )
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags",
-            [Drift(key, have.tags.get(key), value) for key, value in untagged.items()],
-            client.tag_resource,
-            risk=access(retagging(run, have.tags, untagged)),
-            Resource=want.arn,
-            Tags=untagged,
-        )
+    add_tags(run, want, have.tags, client.tag_resource, form=dict, Resource=want.arn)
 
 
 def platform(want: Function) -> tuple[str, str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.access.attributes import retagging
-from awsbase.engine.changes import Drift, compare
+from awsbase.access.attributes import add_tags
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
@@ -148,16 +147,7 @@ def ensure_instance_profile(run: Run, want: InstanceProfile) -> str:
             RoleName=want.role,
         )
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        drift: list[Drift] = compare(tagged, untagged)
-        run.update(
-            "tags",
-            drift,
-            iam.tag_instance_profile,
-            risk=access(retagging(run, tagged, untagged)),
-            InstanceProfileName=want.name,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, iam.tag_instance_profile, InstanceProfileName=want.name)
     return want.arn
 
 

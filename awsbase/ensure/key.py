@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import widening
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
@@ -156,15 +156,7 @@ def ensure_key(run: Run, want: Key) -> Any:
     if drift := compare({"description": have.description}, {"description": want.description}):
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            kms.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            KeyId=have.arn,
-            Tags=pairs(untagged),
-        )
+    add_tags(run, want, tagged, kms.tag_resource, form=pairs, KeyId=have.arn)
     return have.arn
 
 

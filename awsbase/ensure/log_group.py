@@ -8,7 +8,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
@@ -268,15 +268,7 @@ def ensure_log_group(run: Run, want: LogGroup) -> str:
     if want.mask is not None:
         keep_masks(run, want, policy)
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            logs.tag_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            resourceArn=want.arn,
-            tags=untagged,
-        )
+    add_tags(run, want, tagged, logs.tag_resource, form=dict, under="tags", resourceArn=want.arn)
     return want.streams
 
 

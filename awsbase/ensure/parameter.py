@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
-from awsbase.engine.changes import Drift, Unknown, compare, unknowns
+from awsbase.access.attributes import add_tags
+from awsbase.engine.changes import Drift, Unknown, unknowns
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
 from awsbase.engine.references import Reference, resolve
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things
@@ -161,16 +161,7 @@ def ensure_parameter(run: Run, want: Parameter) -> None:
         )
 
     # AWS refuses tags together with Overwrite.
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            ssm.add_tags_to_resource,
-            risk=access(retagging(run, tagged, untagged)),
-            ResourceType="Parameter",
-            ResourceId=want.name,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, ssm.add_tags_to_resource, ResourceType="Parameter", ResourceId=want.name)
 
 
 def remove_parameter(run: Run, want: Parameter) -> None:

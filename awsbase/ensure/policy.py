@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import widening
 from awsbase.access.simulated_state import IamDraft
 from awsbase.access.widening import to_whom
 from awsbase.engine import quotas
-from awsbase.engine.changes import Drift, compare
+from awsbase.engine.changes import Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Permissions, allow
@@ -109,15 +109,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
             SetAsDefault=True,
         )
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            iam.tag_policy,
-            risk=access(retagging(run, tagged, untagged)),
-            PolicyArn=want.arn,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, tagged, iam.tag_policy, PolicyArn=want.arn)
     return want.arn
 
 

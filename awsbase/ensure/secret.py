@@ -10,8 +10,8 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
-from awsbase.access.attributes import retagging
-from awsbase.engine.changes import Deferred, Drift, compare
+from awsbase.access.attributes import add_tags
+from awsbase.engine.changes import Deferred, Drift
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allow, Allows, Permissions, allow, equals
@@ -242,15 +242,7 @@ def ensure_secret(run: Run, want: Secret) -> Any:
     if has_value:
         keep_rotation(run, want, have)
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(have.tags, untagged),
-            secrets.tag_resource,
-            risk=access(retagging(run, have.tags, untagged)),
-            SecretId=want.name,
-            Tags=tags.pairs(untagged),
-        )
+    add_tags(run, want, have.tags, secrets.tag_resource, SecretId=want.name)
     if not want.filled:
         ask_for_value(run, want, has_value, since)
     return have.arn

@@ -7,14 +7,14 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, deletion
+from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, NotExpressible, Things
@@ -195,15 +195,7 @@ def ensure_snapshot_policy(run: Run, want: SnapshotPolicy) -> Any:
             PolicyDetails=details(want),
         )
 
-    if untagged := tags.missing(have.tags, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(have.tags, untagged),
-            dlm.tag_resource,
-            risk=access(retagging(run, have.tags, untagged)),
-            ResourceArn=have.arn,
-            Tags=untagged,
-        )
+    add_tags(run, want, have.tags, dlm.tag_resource, form=dict, ResourceArn=have.arn)
     return have.id
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import shortened, widening
 from awsbase.access.publishing import ALARMS, OTHERS, key_statement, may_publish, reading, topic_key
 from awsbase.engine.changes import Drift, compare
@@ -151,15 +151,7 @@ def ensure_topic(run: Run, want: Topic) -> str:
             AttributeValue=want.policy,
         )
 
-    if absent := tags.missing(tagged, tags.wanted(want)):
-        run.update(
-            "tags",
-            compare(tagged, absent),
-            sns.tag_resource,
-            risk=access(retagging(run, tagged, absent)),
-            ResourceArn=want.arn,
-            Tags=tags.pairs(absent),
-        )
+    add_tags(run, want, tagged, sns.tag_resource, ResourceArn=want.arn)
 
     dismiss(run, want, subscribed)
     return want.arn

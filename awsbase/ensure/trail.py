@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
-from awsbase.access.attributes import retagging
+from awsbase.access.attributes import add_tags
 from awsbase.engine import quotas
 from awsbase.engine.changes import compare
 from awsbase.engine.facts import Facts, Read
@@ -14,7 +14,7 @@ from awsbase.engine.kind import TAKE_OUT, About, Absent, Kind
 from awsbase.engine.permissions import Allows, Passes, Permissions, allow, linked_role
 from awsbase.engine.refusals import is_refusal
 from awsbase.engine.resource import Resource
-from awsbase.engine.risk import access, visibility
+from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
@@ -223,16 +223,7 @@ def ensure_trail(run: Run, want: Trail) -> str:
     if drift := compare({"logging": logs.logging}, {"logging": True}):
         run.update("logging", drift, cloudtrail.start_logging, Name=arn)
 
-    if untagged := tags.missing(tagged, tags.wanted(want)):
-        listed = tags.pairs(untagged)
-        run.update(
-            "tags",
-            compare(tagged, untagged),
-            cloudtrail.add_tags,
-            risk=access(retagging(run, tagged, untagged)),
-            ResourceId=arn,
-            TagsList=listed,
-        )
+    add_tags(run, want, tagged, cloudtrail.add_tags, under="TagsList", ResourceId=arn)
 
     # Last: a trail that has no room for another selector logs nevertheless.
     select(run, want, logs, arn)

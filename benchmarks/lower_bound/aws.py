@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -27,7 +27,7 @@ def pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE)
 
 
-def finish(started: Iterable[Later]) -> None:
+def finish(started: Sequence[Later]) -> None:
     """Wait until all is done; raise what went wrong."""
     for each in started:
         each.result()

@@ -19,10 +19,11 @@ from botocore.exceptions import ClientError
 from awsbase.sandbox import Sandbox
 
 ACCOUNT, REGION, ABSENT = "123456789012", "eu-west-1", "134f2428-cec1-4b25-a1ae-9048164dba47"
-BUCKET, VERSIONED = "acme-logs", "acme-versions"
+BUCKET, VERSIONED, LOCKED = "acme-logs", "acme-versions", "acme-locked"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:security"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/ops"
 ONE_O_CLOCK = datetime(2030, 1, 1, 1, tzinfo=UTC)
+LIMIT: Any = {"LocationConstraint": REGION}
 SCHEMA = "The XML you provided was not well-formed or did not validate against our published schema"
 OURS = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [OURS]})
@@ -67,7 +68,7 @@ def arranged() -> tuple[Sandbox, dict[str, str]]:
             spend(KeyId=names[name])
     names["imported"] = kms.create_key(Origin="EXTERNAL")["KeyMetadata"]["Arn"]
     for name in (BUCKET, VERSIONED):
-        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=LIMIT)
     s3.put_object(Bucket=BUCKET, Key="a", Body=b"x")
     s3.put_bucket_versioning(Bucket=VERSIONED, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket=VERSIONED, Key="a", Body=b"x")
@@ -77,6 +78,7 @@ def arranged() -> tuple[Sandbox, dict[str, str]]:
     names["subscription"] = client("sns").subscribe(**web)["SubscriptionArn"]
     client("events").put_rule(Name="signin", EventPattern='{"source": ["aws.signin"]}')
     client("events").put_targets(Rule="signin", Targets=[{"Id": "topic", "Arn": TOPIC}])
+    s3.create_bucket(Bucket=LOCKED, ObjectLockEnabledForBucket=True, CreateBucketConfiguration=LIMIT)
     secrets = client("secretsmanager")
     for name in ("held", "deleted"):
         secrets.create_secret(Name=name, SecretString="x")
@@ -98,6 +100,10 @@ def schedule(words: str) -> Refused:
     return Refused("scheduler:create_schedule", params, "ValidationException", message)
 
 
+def replication(bucket: str, *rules: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Bucket": bucket, "ReplicationConfiguration": {"Role": ROLE, "Rules": list(rules)}}
+
+
 def tag_set(key: str, value: str = "x", *more: str) -> dict[str, Any]:
     return {"Bucket": BUCKET, "Tagging": {"TagSet": [{"Key": each, "Value": value} for each in (key, *more)]}}
 
@@ -111,7 +117,14 @@ def invalid(what: str, constraint: str) -> str:
 
 
 TAG = {"Key": "a", "Value": "b"}
-LIMIT = {"LocationConstraint": REGION}
+COPIED = {
+    "Status": "Enabled",
+    "Priority": 1,
+    "Filter": {"Prefix": ""},
+    "DeleteMarkerReplication": {"Status": "Disabled"},
+    "Destination": {"Bucket": f"arn:aws:s3:::{BUCKET}"},
+}
+RETAINED = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}}
 NO_SECRET = "Secrets Manager can't find the specified secret."
 NO_STAGE = "Secrets Manager can't find the specified secret value for staging label: "
 DELETED = "You can't perform this operation on the secret because it was marked for deletion."
@@ -260,11 +273,30 @@ SNS = (
             "Invalid parameter: AttributeName"),
     Refused("sns:publish", {"TopicArn": TOPIC, "Message": ""}, "InvalidParameter", "Invalid parameter: Empty message"),
 )  # fmt: skip
+ROUTE53 = (
+    Refused("route53:delete_hosted_zone", {"Id": "Z0123456789ABCDEFGHIJ"}, "NoSuchHostedZone",
+            "No hosted zone found with ID: Z0123456789ABCDEFGHIJ", 404),
+)  # fmt: skip
 S3 = (
     *(gone(call, "NoSuchBucket", "The specified bucket does not exist") for call in (
         "get_bucket_lifecycle_configuration", "get_bucket_policy", "get_bucket_encryption", "get_public_access_block",
         "get_bucket_tagging", "get_bucket_ownership_controls", "get_bucket_versioning", "get_bucket_logging",
-        "list_objects_v2", "delete_bucket")),
+        "list_objects_v2", "delete_bucket", "get_bucket_replication", "get_object_lock_configuration")),
+    gone("get_bucket_replication", "ReplicationConfigurationNotFoundError",
+         "The replication configuration was not found", BUCKET),
+    gone("get_object_lock_configuration", "ObjectLockConfigurationNotFoundError",
+         "Object Lock configuration does not exist for this bucket", BUCKET),
+    Refused("s3:put_bucket_replication", replication(BUCKET, COPIED), "InvalidRequest",
+            "Versioning must be 'Enabled' on the bucket to apply a replication configuration"),
+    Refused("s3:put_bucket_replication", replication(VERSIONED, COPIED), "InvalidRequest",
+            "Destination bucket must have versioning enabled."),
+    Refused("s3:put_bucket_replication", replication(VERSIONED), "MalformedXML", SCHEMA),
+    Refused("s3:put_object_lock_configuration", {"Bucket": BUCKET, "ObjectLockConfiguration": RETAINED},
+            "InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration",
+            409),
+    Refused("s3:put_bucket_versioning", {"Bucket": LOCKED, "VersioningConfiguration": {"Status": "Suspended"}},
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.", 409),
     gone("head_bucket", "404", "Not Found"),
     gone("get_bucket_lifecycle_configuration", "NoSuchLifecycleConfiguration",
          "The lifecycle configuration does not exist", BUCKET),
@@ -334,7 +366,7 @@ OTHERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("want", [*IAM, *STS, *KMS, *LOGS, *SCHEDULES, *SECRETS, *SNS, *S3, *OTHERS], ids=str)
+@pytest.mark.parametrize("want", [*IAM, *STS, *KMS, *LOGS, *SCHEDULES, *SECRETS, *SNS, *ROUTE53, *S3, *OTHERS], ids=str)
 def test_the_sandbox_refuses_in_the_words_of_aws(want: Refused) -> None:
     sandbox, names = arranged()
     service, _, method = want.call.partition(":")
