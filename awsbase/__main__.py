@@ -8,14 +8,14 @@ import sys
 def main() -> None:
     """Run the command line; Ctrl-C shows no traceback, even while modules are imported.
 
-    A shell prompt is answered before click is imported: it asks before each line.
+    A shell prompt asks before each line, and AWS tools ask for a session before each command.
     """
     try:
-        if "--prompt" in sys.argv:
-            from awsbase.people import prompt
+        if "--prompt" in sys.argv or sys.argv[1:2] == ["mfa"]:
+            from awsbase import quick
 
-            if prompt.answer(sys.argv[1:]):
-                return
+            if quick.answer(sys.argv[1:]):
+                sys.exit(0)
         from awsbase.scripts import main as run
 
         run()
@@ -39,9 +39,11 @@ def _end_without_tidying(code: object) -> None:
     """
     import atexit
     import os
-    import threading
 
-    if not isinstance(code, int) or threading.active_count() > 1 or sys.getprofile() or sys.gettrace():
+    threading = sys.modules.get("threading")
+    if not isinstance(code, int) or sys.getprofile() or sys.gettrace():
+        return
+    if threading and threading.active_count() > 1:
         return
     try:
         atexit._run_exitfuncs()

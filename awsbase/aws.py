@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from awsbase import __version__, busy
@@ -15,6 +16,7 @@ from awsbase.errors import AwsbaseError
 if TYPE_CHECKING:
     import boto3
     from botocore.client import BaseClient
+    from botocore.config import Config
     from botocore.credentials import Credentials
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -34,9 +36,11 @@ class Clients:
     """The cache behind `Aws`: one client per service and region; every `attach` is called with each new client."""
 
     def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
+        from awsbase.events import share_handlers
         from awsbase.models import own_loader
         from awsbase.responses import StrictParsers
 
+        share_handlers(session._session)
         session._session.register_component("response_parser_factory", StrictParsers())
         self.session = session
         self._own = own_loader(session._session)
@@ -44,6 +48,7 @@ class Clients:
         self.attempts = attempts
         self._private = private_endpoints(session)
         self._clients: dict[tuple[str, str, bool], Any] = {}
+        self._first: dict[tuple[str, bool], Any] = {}
         self._lock = threading.Lock()
 
     def get(self, service: str, region: str, *, whole: bool = False) -> Any:
@@ -55,15 +60,12 @@ class Clients:
                 client = self._clients[service, region, whole] = self._create(service, region, whole)
         return client
 
-    def _create(self, service: str, region: str, whole: bool) -> Any:
+    def config(self) -> Config:
+        """Return how all clients are configured."""
         import botocore
         from botocore.config import Config
 
-        from awsbase.connections import share
-        from awsbase.cut_models import complete
-
-        cut = self._load_from(service, whole)
-        config = Config(
+        return Config(
             retries={"mode": "standard", "total_max_attempts": self.attempts},
             max_pool_connections=CONNECTIONS,
             # botocore would rebuild its own user agent for every call, at a tenth of the call's cost.
@@ -71,8 +73,17 @@ class Clients:
             # Some services use a host prefix, which a private endpoint does not have.
             inject_host_prefix=not self._private,
         )
+
+    def _create(self, service: str, region: str, whole: bool) -> Any:
+        from awsbase.connections import share
+        from awsbase.cut_models import complete
+        from awsbase.siblings import like
+
+        cut = self._load_from(service, whole)
+        first, emitter = self._first.get((service, whole)), self.session._session.get_component("event_emitter")
+        make: Any = partial(self.session.client, service, region_name=region, config=self.config())
         try:
-            client: Any = self.session.client(service, region_name=region, config=config)  # type: ignore[call-overload]
+            client = like(first, emitter, make) if first else make()
         except (AttributeError, TypeError) as error:
             # botocore does not check what kind of value a setting has.
             raise AwsbaseError(
@@ -82,6 +93,7 @@ class Clients:
             ) from error
         if self._private and service == "s3control":
             client.meta.events.register("before-call.s3-control", plain_host)
+        self._first.setdefault((service, whole), client)
         share(client)
         for attach in self.watched_by:
             attach(client)

@@ -5,7 +5,6 @@ Whatever else is written clears it, and the end of the command at the latest. It
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
@@ -22,6 +21,8 @@ def show(doing: str) -> None:
     stream = sys.stderr
     if stream is None or stream.closed or not stream.isatty() or os.environ.get("TERM", "dumb") in ("", "dumb"):
         return
+    import logging
+
     # The names of calls come line by line with --debug.
     if logging.getLogger("awsbase").isEnabledFor(logging.DEBUG):
         return

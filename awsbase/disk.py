@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
 import stat
 import time
@@ -202,6 +201,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _clear(real: Path) -> None:
     """Delete the temporary files that killed runs have left."""
+    import glob
+
     with suppress(OSError):
         for left in real.parent.glob(f".{glob.escape(real.name)}.awsbase-*"):
             if time.time() - left.lstat().st_mtime > STALE_AFTER:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from awsbase.records import record
 
 
 class AwsbaseError(Exception):
@@ -35,7 +36,7 @@ class MalformedResponse(AwsbaseError, LostReply):
     """A response is incomplete or not from AWS, which counts as a lost reply."""
 
 
-@dataclass(frozen=True, order=True)
+@record
 class Mistake:
     """One mistake in a manifest, with its file, line and path; line 0 means the whole file.
 

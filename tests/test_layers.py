@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "awsbase"
 # Each layer may import what stands in the lines below its own.
 LAYERS = (
-    ("kinds", "testing"),
+    ("kinds", "quick", "testing"),
     ("scripts",),
     ("api",),
     ("bastion", "report"),
@@ -30,8 +30,9 @@ LAYERS = (
     ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
-    ("busy", "connections", "disk", "models", "records", "responses"),
+    ("busy", "connections", "disk", "events", "models", "responses", "siblings"),
     ("errors",),
+    ("records",),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 

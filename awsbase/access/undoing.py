@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from awsbase.access.comparison import Grant, grants
-from awsbase.access.decision import Call, says
+from awsbase.access.decision import Call, effect_of, says
 from awsbase.access.effective_permissions import (
     WITH_MFA,
     WITHOUT_MFA,
@@ -156,6 +156,8 @@ def administrators(iam: Authorization, inside: str) -> Iterator[PrincipalPermiss
 
 def gated(state: PrincipalPermissions) -> bool:
     """Tell whether a principal is denied nearly everything without MFA, or a way to more permissions."""
+    if not any(may_deny(statement) for document in state.everything for statement in listed(document.get("Statement"))):
+        return False
     denials = (denial for document in map(on_mfa_only, state.everything) for denial in grants(document, "Deny"))
     return any(map(denies_nearly_everything, denials)) or any(
         with_mfa.allows(*way) and without.is_denied(*way)
@@ -176,6 +178,11 @@ def both_sessions(state: PrincipalPermissions) -> Iterator[tuple[Session, Sessio
     for session, _ in sessions(state, state, WITHOUT_MFA):
         keys = {key: value for key, value in session.keys.items() if key != "aws:tokenissuetime"}
         yield Session(state, {**keys, **WITH_MFA}, session.tests), session
+
+
+def may_deny(statement: object) -> bool:
+    """Tell whether a statement is a denial, or cannot be read."""
+    return effect_of(statement) != "Allow"
 
 
 def denies_nearly_everything(denial: Grant) -> bool:

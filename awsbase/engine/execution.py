@@ -40,7 +40,7 @@ from awsbase.engine.run import (
 )
 from awsbase.errors import AwsbaseError, LostReply, Refused
 
-WORKERS = 16
+WORKERS = 32
 LIST_DELAYS: tuple[float, ...] = (
     2.0,
     3.0,
@@ -134,7 +134,7 @@ def execute(
     with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
-        context.resources, context.manifest, context.applies = resources, fingerprint, applies
+        context.resources, context.manifest, context.applies, context.pool = resources, fingerprint, applies, recipes
         context.results, context.removing = {} if results is None else results, removal is not None
         common = (resources, kinds, account, context, needed, readers, cache, ways_out or {})
         execution = _Removing(*common, removal) if removal else _Execution(*common)

@@ -8,7 +8,7 @@ quota would not do.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.engine.facts import Facts
@@ -173,8 +173,8 @@ def room_beside(
     quota: Quota,
     where: str,
     *,
-    held: Iterable[object],
-    wanted: Iterable[object],
+    held: Collection[object],
+    wanted: Collection[object],
     remedy: str,
     region: str = "",
 ) -> None:
@@ -182,9 +182,10 @@ def room_beside(
 
     All of them fail together: the first would take the room of the last. Raises QuotaExceeded.
     """
-    there = list(held)
-    coming = len(set(wanted) - set(there))
-    first_out(run, quota, where, held=len(there), coming=coming, remedy=remedy, region=region)
+    if len(held) + len(wanted) <= quota.most:
+        return  # the usual case, for each of thousands
+    coming = len(set(wanted) - set(held))
+    first_out(run, quota, where, held=len(held), coming=coming, remedy=remedy, region=region)
 
 
 def fits(run: Run, quota: Quota, where: str, size: int, remedy: str, region: str = "") -> None:
@@ -206,6 +207,25 @@ def others(run: Run, want: Any, key: Callable[[Any], T]) -> list[T]:
         for each in (want, *run.resources)
         if type(each) is type(want) and each.scope.region == want.scope.region
     ]
+
+
+@record
+class Names:
+    """Finds the names of a kind of IAM's, in which case means nothing."""
+
+    kind: type[Any]
+
+    def __call__(self, _: object, resources: Iterable[Any]) -> frozenset[str]:
+        return frozenset(each.name.casefold() for each in resources if type(each) is self.kind)
+
+
+def names(run: Run, want: Any) -> frozenset[str]:
+    """Return the names of all resources of the same kind of IAM's in this run, this one included.
+
+    They are found once, because each of thousands of users asks for them.
+    """
+    found, name = run.derived(Names(type(want)), run.resources), want.name.casefold()
+    return found if name in found else found | {name}
 
 
 def raised(facts: Facts, quota: Quota, region: str) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from concurrent.futures import Executor, wait
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 # Services that refuse a write while another one of the account is under way.
 SERIAL = ("organizations",)
 
+K = TypeVar("K")
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
@@ -157,6 +160,8 @@ class RunContext:
     """Whether things are taken away: then what is gone already is no failure."""
     gone: set[str] = field(default_factory=set)
     """The addresses of what this run has taken away, or plans to."""
+    pool: Executor | None = None
+    """Threads that help with what a recipe does side by side; without any it is done in turn."""
 
 
 class Run:
@@ -266,6 +271,48 @@ class Run:
     ) -> Any:
         """Create a replacement for what cannot be changed; `drift` says why. A `delete` removes the old one."""
         return self._write("replace", what, tuple(drift), method, risk, arguments)
+
+    def side_by_side(self, step: Callable[[Run, K, T], object], parts: Mapping[K, T]) -> None:
+        """Take a step for each part, in any order: for parts that AWS keeps apart, such as regions.
+
+        The changes are reported in the order of the parts. After a failure no further part is begun, and it is raised.
+        """
+        runs = [self._part() for _ in parts]
+        left = deque(zip(runs, parts.items(), strict=True))
+        failed: dict[Run, BaseException] = {}
+
+        def work() -> None:
+            with suppress(IndexError):  # until nothing is left
+                while not failed:
+                    run, (name, part) = left.popleft()
+                    try:
+                        step(run, name, part)
+                    except BaseException as error:  # noqa: BLE001, raised below by the thread of the recipe
+                        failed[run] = error
+
+        pool = self._context.pool if self._context.mode == "reconcile" else None
+        helpers = [pool.submit(work) for _ in runs[1:]] if pool else []
+        work()
+        # A helper that has not begun may never do so: all threads can be here.
+        wait([helper for helper in helpers if not helper.cancel()])
+        for run in runs:
+            for change in run.changes:
+                self.forget(change)
+            self.changes += run.changes
+            self.manual_actions += run.manual_actions
+            self.notes += run.notes
+        if failed:
+            # A reply that was lost is looked into before anything is given up, unless the process is to end.
+            raise min(
+                (failed[run] for run in runs if run in failed),
+                key=lambda error: (isinstance(error, Exception), not isinstance(error, StaleRead)),
+            )
+
+    def _part(self) -> Run:
+        """Return a run of the same resource that lists its own changes."""
+        part = self.with_facts(self.facts)
+        part.changes = []
+        return part
 
     def later(
         self, what: str, fact: Callable[Concatenate[Facts, P], T | None], /, *args: P.args, **kwargs: P.kwargs

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from awsbase.records import record
 
 PARTITIONS = (
@@ -39,7 +37,7 @@ class Scope:
 
     def at(self, region: str) -> Scope:
         """Return the same account in another region."""
-        return replace(self, region=region)
+        return Scope(self.account, self.home, region, self.name)
 
     def arn(self, service: str, path: str) -> str:
         """Return the ARN of a regional resource."""

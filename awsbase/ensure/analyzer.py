@@ -67,7 +67,8 @@ def analyzers(facts: Facts, region: str) -> tuple[AnalyzerFacts, ...]:
 def ensure_analyzer(run: Run, want: Analyzer) -> None:
     """Make an analyzer where there is none, and tag what there is."""
     wanted = tags.wanted(want)
-    for region, have in run.read(everywhere, analyzer, want.only).items():
+
+    def analyze(run: Run, region: str, have: AnalyzerFacts | None) -> None:
         client = run.aws.at(region).accessanalyzer
         if have is None:
             run.create(
@@ -87,6 +88,8 @@ def ensure_analyzer(run: Run, want: Analyzer) -> None:
                 resourceArn=have.arn,
                 tags=untagged,
             )
+
+    run.side_by_side(analyze, run.read(everywhere, analyzer, want.only))
 
 
 def remove_analyzer(run: Run, want: Analyzer) -> None:

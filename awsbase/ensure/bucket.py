@@ -143,6 +143,7 @@ def ensure_bucket(run: Run, want: Bucket) -> str:
         create(run, want)
         have = NEW
 
+    # One after another: S3 refuses two settings of a bucket at once (OperationAborted).
     block_public_access(run, want, have)
     own_objects(run, want, have)
     encrypt(run, *place, have.encryption, key, bucket_key=want.bucket_key)

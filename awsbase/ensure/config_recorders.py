@@ -111,9 +111,8 @@ def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
     theirs = [region for region, have in found.items() if by_control_tower(region, have)]
     if theirs:
         run.note(f"AWS Control Tower records everything in {several(theirs)}, which is left to it")
-    for region, have in found.items():
-        if region in theirs:
-            continue
+
+    def record_all(run: Run, region: str, have: ConfigFacts) -> None:
         keep_record(run, want, region, have, role)
         deliver(run, want, region, have)
         if drift := compare({"recording": have.recording}, {"recording": True}):
@@ -123,6 +122,8 @@ def ensure_config_recorders(run: Run, want: ConfigRecorders) -> None:
                 run.aws.at(region).config.start_configuration_recorder,
                 ConfigurationRecorderName=have.recorder.get("name", NAME),
             )
+
+    run.side_by_side(record_all, {region: have for region, have in found.items() if region not in theirs})
 
 
 def by_control_tower(region: str, have: ConfigFacts) -> bool:

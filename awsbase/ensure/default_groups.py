@@ -139,7 +139,8 @@ def starters(facts: Facts) -> Mapping[str, str]:
 
 def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
     """Take the rules out of default groups that nothing uses, and ask for the others to be freed."""
-    for region, groups in run.read(everywhere, default_groups, want.only).items():
+
+    def close(run: Run, region: str, groups: Sequence[DefaultGroup]) -> None:
         ec2 = run.aws.at(region).ec2
         for group in (each for each in groups if each.made_for not in want.but):
             if group.users:
@@ -152,6 +153,8 @@ def ensure_default_groups(run: Run, want: DefaultGroups) -> None:
             if rules := list(group.outward):
                 revoke = ec2.revoke_security_group_egress
                 run.delete(f"rules outward of {name}", revoke, risk=risk, GroupId=group.id, IpPermissions=rules)
+
+    run.side_by_side(close, run.read(everywhere, default_groups, want.only))
 
 
 def cut_off(run: Run) -> Risk | None:

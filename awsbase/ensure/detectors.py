@@ -107,7 +107,8 @@ def detectors_reads(want: Detectors) -> Iterator[Read]:
 def ensure_detectors(run: Run, want: Detectors) -> None:
     """Make a detector where there is none, and wake those that were put to sleep."""
     wanted = tags.wanted(want)
-    for region, have in run.read(everywhere, detector, want.only).items():
+
+    def detect(run: Run, region: str, have: DetectorFacts | None) -> None:
         guardduty = run.aws.at(region).guardduty
         if have is None:
             # Every finding is published at once the first time; this is how often it is told that it goes on.
@@ -121,7 +122,7 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
                 Tags=tags.with_origin(want),
                 Features=features({name: plan in (want.plans or ()) for plan, (name, _) in PLANS.items()}),
             )
-            continue
+            return
         if drift := compare({"on": have.on}, {"on": True}):
             run.update(f"detector in {region}", drift, guardduty.update_detector, DetectorId=have.id, Enable=True)
         correct_features(run, want, region, have)
@@ -136,6 +137,8 @@ def ensure_detectors(run: Run, want: Detectors) -> None:
                 ResourceArn=arn,
                 Tags=untagged,
             )
+
+    run.side_by_side(detect, run.read(everywhere, detector, want.only))
 
 
 def correct_features(run: Run, want: Detectors, region: str, have: DetectorFacts) -> None:

@@ -53,11 +53,12 @@ def ensure_ebs_encryption(run: Run, want: EbsEncryption) -> None:
     have = run.read(everywhere, encrypted, want.only)
     keys = {region: run.read(default_key, region) for region in sorted(want.keys)}
 
-    for region, on in have.items():
+    def encrypt(run: Run, region: str, on: bool) -> None:
         if not on:
             drift = [Drift("encrypted by default", False, True)]
             run.update(f"encryption in {region}", drift, run.aws.at(region).ec2.enable_ebs_encryption_by_default)
 
+    run.side_by_side(encrypt, have)
     for region, key in keys.items():
         wanted = run.result(want.keys[region])
         if key != wanted:

@@ -103,11 +103,14 @@ def flow_logs_reads(want: FlowLogs) -> Iterator[Read]:
 
 def ensure_flow_logs(run: Run, want: FlowLogs) -> None:
     """Log the traffic of every VPC that nothing logs, a call a region."""
-    for region, have in run.read(everywhere, networks, want.only).items():
+
+    def log_all(run: Run, region: str, have: tuple[Network, ...]) -> None:
         # One that another account shares with this one is logged over there.
         mine = [each for each in have if each.owner in ("", want.scope.account) and each.made_for not in want.but]
         if silent := [network.id for network in mine if not network.logged & {want.traffic, "ALL"}]:
             log(run, want, f"flow log of {', '.join(silent)} in {region}", region, silent)
+
+    run.side_by_side(log_all, run.read(everywhere, networks, want.only))
 
 
 def remove_flow_logs(run: Run, want: FlowLogs) -> None:

@@ -56,7 +56,7 @@ def ensure_group(run: Run, want: Group) -> None:
     iam = run.aws.iam
     have = run.read(groups).get(want.name.casefold())
     if have is None:
-        names = quotas.others(run, want, lambda each: each.name.casefold())
+        names = quotas.names(run, want)
         remedy = "delete {excess} that nobody needs, or ask AWS for more"
         quotas.room_beside(run, quotas.GROUPS, "IAM", held=run.read(groups), wanted=names, remedy=remedy)
     policies = quotas.exchange(

@@ -39,7 +39,8 @@ def image_sharing(facts: Facts, region: str) -> str:
 
 def ensure_image_block(run: Run, want: ImageBlock) -> None:
     """Block public sharing of images in every region."""
-    for region, state in run.read(everywhere, image_sharing, want.only).items():
+
+    def block(run: Run, region: str, state: str) -> None:
         if state != BLOCKED:
             run.update(
                 f"image block in {region}",
@@ -47,6 +48,8 @@ def ensure_image_block(run: Run, want: ImageBlock) -> None:
                 run.aws.at(region).ec2.enable_image_block_public_access,
                 ImageBlockPublicAccessState=BLOCKED,
             )
+
+    run.side_by_side(block, run.read(everywhere, image_sharing, want.only))
     if run.changes:
         # Until then it answers "unblocked", and doing it once more does no harm.
         run.note("AWS takes up to ten minutes to block images; a plan that comes sooner shows it again")

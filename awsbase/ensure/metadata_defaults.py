@@ -49,7 +49,8 @@ def metadata_defaults(facts: Facts, region: str) -> Mapping[str, Any]:
 
 def ensure_metadata_defaults(run: Run, want: MetadataDefaults) -> None:
     """Require tokens in every region."""
-    for region, have in run.read(everywhere, metadata_defaults, want.only).items():
+
+    def require(run: Run, region: str, have: Mapping[str, Any]) -> None:
         if drift := compare(have, want.settings):
             # What is left out of this call stays as it is.
             run.update(
@@ -59,6 +60,8 @@ def ensure_metadata_defaults(run: Run, want: MetadataDefaults) -> None:
                 risk=access(reaches_further(have, want)),
                 **want.settings,
             )
+
+    run.side_by_side(require, run.read(everywhere, metadata_defaults, want.only))
 
 
 def reaches_further(have: Mapping[str, Any], want: MetadataDefaults) -> str:

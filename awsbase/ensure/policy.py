@@ -79,7 +79,7 @@ def ensure_policy(run: Run, want: Policy) -> str:
     size, shorter = quotas.characters(document), "make two policies of it, or name actions with *"
     quotas.fits(run, quotas.DOCUMENT, f"policy {want.name}", size, shorter)
     if have is None:
-        names = quotas.others(run, want, lambda each: each.name.casefold())
+        names = quotas.names(run, want)
         remedy = "delete {excess} that nobody needs, or ask AWS for more"
         quotas.room_beside(run, quotas.POLICIES, "IAM", held=run.read(policies), wanted=names, remedy=remedy)
 

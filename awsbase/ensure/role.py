@@ -198,7 +198,7 @@ def room_for(run: Run, want: Role, have: RoleFacts | None, trust: Document, inli
     """Say what has to go before the rest can come; raises QuotaExceeded where the end does not fit."""
     where = f"role {want.name}"
     if have is None:
-        names = quotas.others(run, want, lambda each: each.name.casefold())
+        names = quotas.names(run, want)
         remedy = "delete {excess} that nobody needs, or ask AWS for more"
         quotas.room_beside(run, quotas.ROLES, "IAM", held=run.read(roles), wanted=names, remedy=remedy)
     quotas.fits(run, quotas.TRUST, where, quotas.characters(trust), "trust fewer, or ask AWS for more")

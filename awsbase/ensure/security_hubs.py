@@ -86,17 +86,20 @@ def security_hubs_reads(want: SecurityHubs) -> Iterator[Read]:
 
 def ensure_security_hubs(run: Run, want: SecurityHubs) -> None:
     """Switch the hub on where it is off, and check the standards that are not checked yet."""
-    for region, have in run.read(everywhere, hub, want.only).items():
+
+    def switch_on(run: Run, region: str, have: frozenset[str] | None) -> None:
         securityhub = run.aws.at(region).securityhub
         if have is None:
             # AWS's own choice holds a CIS benchmark of 2018.
-            wanted, switch_on = tags.with_origin(want), securityhub.enable_security_hub
-            run.create(f"hub in {region}", switch_on, EnableDefaultStandards=False, Tags=wanted)
+            wanted, enable = tags.with_origin(want), securityhub.enable_security_hub
+            run.create(f"hub in {region}", enable, EnableDefaultStandards=False, Tags=wanted)
         if absent := sorted(set(want.standards) - (have or frozenset())):
             base = f"arn:{want.scope.partition}:securityhub:{region}::standards"
             requests = [{"StandardsArn": f"{base}/{standard}"} for standard in absent]
             check = securityhub.batch_enable_standards
             run.create(f"standards {', '.join(absent)} in {region}", check, StandardsSubscriptionRequests=requests)
+
+    run.side_by_side(switch_on, run.read(everywhere, hub, want.only))
 
 
 def hub_tags(facts: Facts, region: str, arn: str) -> Mapping[str, str]:

@@ -42,7 +42,8 @@ def snapshot_sharing(facts: Facts, region: str) -> str:
 
 def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
     """Block public sharing of snapshots in every region."""
-    for region, state in run.read(everywhere, snapshot_sharing, want.only).items():
+
+    def block(run: Run, region: str, state: str) -> None:
         if state != want.state:
             run.update(
                 f"snapshot block in {region}",
@@ -51,6 +52,8 @@ def ensure_snapshot_block(run: Run, want: SnapshotBlock) -> None:
                 risk=access("snapshots that were public are public again" if state == ALL else ""),
                 State=want.state,
             )
+
+    run.side_by_side(block, run.read(everywhere, snapshot_sharing, want.only))
 
 
 def snapshot_block_reads(want: SnapshotBlock) -> Iterator[Read]:

@@ -72,7 +72,7 @@ def ensure_user(run: Run, want: User) -> None:
     have = run.read(users).get(want.name.casefold())
     known = run.read(groups)
     if have is None:
-        names = quotas.others(run, want, lambda each: each.name.casefold())
+        names = quotas.names(run, want)
         remedy = "delete {excess} that nobody needs"
         quotas.room_beside(run, quotas.USERS, "IAM", held=run.read(users), wanted=names, remedy=remedy)
     untagged = tags.missing(have.tags, tags.wanted(want)) if have else {}

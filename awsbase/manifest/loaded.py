@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import cached_property
 
 from awsbase import __version__
 from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, select
@@ -50,7 +51,7 @@ class LoadedManifest:
         """Return the section of each address."""
         return {resource.address: name for name, section in self.sections.items() for resource in section}
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return a digest of everything that a plan depends on besides the account."""
         return plan_fingerprint(self.manifest)

@@ -18,7 +18,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import enrol, files, passwd, profiles, session, store
+from awsbase.people import enrol, files, live_session, passwd, profiles, session, store
 from awsbase.people import keys as access_keys
 from awsbase.people.devices import Device, of_user
 from awsbase.people.keys import MAX_KEYS, masked
@@ -333,7 +333,7 @@ def prove_administrator(context: BootstrapContext) -> Aws:
         transient=UNKNOWN_KEYS,
     )
     # Always ask for a code: an earlier session would not prove that the device is available.
-    request = session.SessionRequest(profile=who.profile, region=context.region, force=True)
+    request = live_session.SessionRequest(profile=who.profile, region=context.region, force=True)
     stored = session.refresh(request, context.person)
     aws = context.open(stored.session)
     account = identify(aws, Wire())

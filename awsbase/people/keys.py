@@ -13,9 +13,10 @@ from awsbase.people import files, key_places, store
 from awsbase.people.files import Files
 from awsbase.people.key_places import CONFIG, CREDENTIALS, PROCESS
 from awsbase.people.keychain import Keychain
+from awsbase.people.live_session import SessionRequest
 from awsbase.people.profiles import Source, stored_key
 from awsbase.people.resolver import Keys
-from awsbase.people.session import Person, SessionRequest, refresh
+from awsbase.people.session import Person, refresh
 from awsbase.records import record
 
 if TYPE_CHECKING:

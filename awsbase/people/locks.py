@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import current_thread, main_thread
 
 from awsbase.disk import give_to_owner
 
@@ -55,6 +53,10 @@ def _lock(descriptor: int, waiting: Callable[[], None]) -> None:
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Put Ctrl-C and the like off until something that cannot be had again is written."""
+    # A live session is found without these.
+    import signal
+    from threading import current_thread, main_thread
+
     # A mask would hold off one thread alone: the system gives the signal to another one, and Python raises it here.
     came: list[int] = []
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if current_thread() is main_thread() else ()

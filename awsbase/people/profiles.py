@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Literal
 
 from awsbase.errors import Refused, UsageError
 from awsbase.people import account_profiles, files, resolver, store
 from awsbase.people.files import Files
-from awsbase.people.resolver import Keys, Origin, Profiles
+from awsbase.people.resolver import Keys, Profiles
 from awsbase.records import record
 
-WhyNoKeys = Literal[
-    "session", "half", "sso", "login", "process", "itself", "web identity", "machine", "environment", "nothing"
-]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from awsbase.people.resolver import Origin
+
+    WhyNoKeys = Literal[
+        "session", "half", "sso", "login", "process", "itself", "web identity", "machine", "environment", "nothing"
+    ]
 # What `awsbase keys store` writes as credential_process, whatever the path of the program is.
 STORED = re.compile(r"\bkeys credentials --key (?P<id>\w+)$")
 FORBIDDEN = frozenset("[]\r\n\t\"'\\#;")

@@ -6,9 +6,7 @@ The answers are those of botocore, found without importing it; `tests/people/tes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 from awsbase.engine.scope import partition
 from awsbase.errors import UsageError
@@ -17,6 +15,12 @@ from awsbase.people.files import Files
 from awsbase.people.secret import Secret
 from awsbase.people.store import ID, OLD_TOKEN, SECRET, TOKEN
 from awsbase.records import record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Origin = Literal["environment", "role", "web identity", "sso", "keys", "login", "process", "machine", "nothing"]
 
 # Botocore reads the older name of a token first.
 TOKENS = (OLD_TOKEN, TOKEN)
@@ -39,7 +43,6 @@ REGIONS = {
 # Settings whose value is a block of indented lines.
 BLOCKS = ("s3",)
 
-Origin = Literal["environment", "role", "web identity", "sso", "keys", "login", "process", "machine", "nothing"]
 Sections = Mapping[str, Mapping[str, str]]
 
 
@@ -270,6 +273,8 @@ def unknown_profile(name: str, where: Files, profiles: Profiles, named_by: str =
         return UsageError(message, hint=f"in {where.config}, write its header as [{files.header_of(name)}]")
     if files.header_of(name) in profiles.credentials:
         return UsageError(message, hint=f"in {where.credentials}, write its header as [{name}]")
+    from difflib import get_close_matches
+
     near = get_close_matches(name, profiles.names, n=len(profiles.names) or 1)
     names = [*near, *(other for other in profiles.names if other not in near)]
     if not names:

@@ -1,7 +1,4 @@
-"""Sessions with MFA: created with one code, stored where all AWS tools find them, and reused until they expire.
-
-A live session is found in the credentials file alone, without loading boto3, because that is the most frequent case.
-"""
+"""Sessions with MFA: created with one code, stored where all AWS tools find them, and reused until they expire."""
 
 from __future__ import annotations
 
@@ -11,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import account_profiles, codes, durations, files, profiles, resolver, store
+from awsbase.people import account_profiles, codes, durations, files, live_session, resolver, store
 from awsbase.people.files import FileError, Files
+from awsbase.people.live_session import KeptSession, SessionRequest, has_device
 from awsbase.people.locks import uninterrupted
 from awsbase.people.profiles import Source
 from awsbase.people.secret import Secret
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from awsbase.engine.account import Account
     from awsbase.people.devices import Device
 
-# In seconds. botocore calls a `credential_process` again when ten minutes are left.
-MIN_SECONDS_LEFT = 600
 ATTEMPTS = 3
 # In seconds: a session that is used once, for a role.
 MIN_SECONDS_OF_BASE = 30
@@ -43,21 +39,6 @@ COPIED_SETTINGS = (
 
 
 Call = partial[Mapping[str, Any]]
-
-
-@record
-class SessionRequest:
-    """The session that a person asks for."""
-
-    profile: str | None = None
-    duration: int | None = None
-    device: str | None = None
-    role: str | None = None
-    destination: str | None = None
-    region: str | None = None
-    force: bool = False
-    direct: bool = False
-    """Whether to assume the role with long-term keys only, as a long console session requires."""
 
 
 class Connect(Protocol):
@@ -79,45 +60,30 @@ class Person:
     connect: Connect
 
 
-@record
-class KeptSession:
-    """A session, the profile that stores it, and whether it existed already."""
-
-    profile: str
-    session: Session
-    reused: bool
-    lost: FileError | None = None
-    """Why the session could not be stored, although AWS gave it."""
-
-
 def refresh(request: SessionRequest, person: Person) -> KeptSession:
     """Return a session with MFA: the live one, or a new one that needs a code and is stored in its profile."""
-    source = profiles.find(person.files, request.profile, person.environ)
-    role = request.role or source.role
-    if request.duration is not None:
-        durations.check(request.duration, role=role is not None)
-    profile = profiles.destination(person.files, source, request.role, request.destination)
-    before = _live_session(person, source, profile, request, role)
+    at = live_session.place(request, person.files, person.environ)
+    before = live_session.live(at, request, person.files, person.now())
     if before and not request.force:
         if request.region:
-            _copy_settings(source, profile, request.region, person)
-        return KeptSession(profile, before, reused=True)
+            _copy_settings(at.source, at.profile, request.region, person)
+        return KeptSession(at.profile, before, reused=True)
 
     def waiting() -> None:
-        person.tell(f"another awsbase is getting a session for {profile}; waiting for it\n")
+        person.tell(f"another awsbase is getting a session for {at.profile}; waiting for it\n")
 
-    with files.room(person.files) as room, store.session_lock(person.files, profile, waiting):
+    with files.room(person.files) as room, store.session_lock(person.files, at.profile, waiting):
         for line in room.without:
             person.tell(f"{line}\n")
-        meanwhile = _live_session(person, source, profile, request, role)
+        meanwhile = live_session.live(at, request, person.files, person.now())
         if meanwhile and meanwhile != before:
-            return KeptSession(profile, meanwhile, reused=True)
-        session = _new_session(source, role, request, person)
+            return KeptSession(at.profile, meanwhile, reused=True)
+        session = _new_session(at.source, at.role, request, person)
         room.give_back()
-        lost = _save(profile, session, person)
+        lost = _save(at.profile, session, person)
     if lost is None:
-        _copy_settings(source, profile, request.region, person)
-    return KeptSession(profile, session, reused=False, lost=lost)
+        _copy_settings(at.source, at.profile, request.region, person)
+    return KeptSession(at.profile, session, reused=False, lost=lost)
 
 
 def _save(profile: str, session: Session, person: Person) -> FileError | None:
@@ -135,35 +101,6 @@ def _save(profile: str, session: Session, person: Person) -> FileError | None:
         path = person.files.credentials
         person.tell(f"others can read {path}: this file system does not let awsbase set its mode\n")
     return None
-
-
-def _live_session(
-    person: Person, source: Source, profile: str, request: SessionRequest, role: str | None
-) -> Session | None:
-    """Return the live session of a profile if it fits the request; raise Refused if it must not be replaced."""
-    options = files.read_credentials(person.files).get(profile, {})
-    store.check_free(profile, options, files.read_config(person.files).get(profile, {}))
-    session = store.load(options)
-    if session is None or session.seconds_left(person.now()) <= MIN_SECONDS_LEFT:
-        return None
-    if (session.source != source.profile or not _has_role(session, role)) and not request.force:
-        whose = f"profile {session.source}" + (f" as {session.role}" if session.role else "")
-        raise Refused(
-            f"profile {profile} holds a live session of {whose}",
-            hint="choose another profile for the session with --destination, or replace it with --force",
-        )
-    # The profile may hold other keys by now. Those of somebody else's credential_process are not known in advance.
-    same_keys = source.key_id is None or session.source_id == source.key_id
-    same = session.source == source.profile and _has_role(session, role)
-    return session if same and _has_device(session, request.device) and same_keys else None
-
-
-def _has_role(session: Session, role: str | None) -> bool:
-    if role is None or session.role is None or role.startswith("arn:"):
-        return session.role == role
-    # A name without ARN is a role in the account of the device.
-    account = session.serial.split(":")[4:5]
-    return session.role.split(":")[4:] == [*account, f"role/{role}"]
 
 
 def _new_session(source: Source, role: str | None, request: SessionRequest, person: Person) -> Session:
@@ -211,7 +148,7 @@ def _base_session(source: Source, request: SessionRequest, person: Person) -> Se
         if (session := store.load(options))
         and session.role is None
         and _has_keys(session, source)
-        and _has_device(session, request.device)
+        and has_device(session, request.device)
         and session.seconds_left(person.now()) > MIN_SECONDS_OF_BASE
     ]
     return max(same, key=lambda session: session.expires, default=None)
@@ -222,10 +159,6 @@ def _has_keys(session: Session, source: Source) -> bool:
     if source.key_id is None:
         return session.source == source.keys_profile and session.source_id is None
     return session.source_id == source.key_id
-
-
-def _has_device(session: Session, device: str | None) -> bool:
-    return device is None or device in (session.serial, session.serial.rpartition("/")[2])
 
 
 def _identified(source: Source, region: str, person: Person) -> Account:

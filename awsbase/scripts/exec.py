@@ -6,7 +6,7 @@ import click
 
 from awsbase.errors import UsageError
 from awsbase.people import account_profiles, child, durations
-from awsbase.people.session import SessionRequest
+from awsbase.people.live_session import SessionRequest
 from awsbase.people.session import refresh as get_session
 from awsbase.scripts import completions
 from awsbase.scripts.mfa import DEVICE, PROFILE, person, unsaved

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -16,8 +15,10 @@ from awsbase import busy
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import durations, files, resolver, terminal
 from awsbase.people.files import FileError
-from awsbase.people.session import KeptSession, Person, SessionRequest
+from awsbase.people.live_session import KeptSession, SessionRequest
+from awsbase.people.session import Person
 from awsbase.people.session import refresh as get_session
+from awsbase.people.session_output import document, of_process, sentence, use
 from awsbase.scripts import completions
 from awsbase.scripts.mfa_commands import LazyGroup
 from awsbase.scripts.options import DEBUG, JSON, device_option, profile_option, region_option, role_option
@@ -106,15 +107,15 @@ def refresh(
             kept.session, region=region or region_of(me, kept), duration=seconds, environ=os.environ, tell=err
         )
     if json:
-        out_json(document(kept, me) | ({"console": url.reveal()} if url else {}))
+        out_json(document(kept, me.now()) | ({"console": url.reveal()} if url else {}))
         if resolver.winning_variables(me.environ):
-            err(use(kept, me))
+            err(use(kept, me.environ))
         return
     if url is None:
-        out(sentence(kept, me))
-        err(use(kept, me))
+        out(sentence(kept, me.now()))
+        err(use(kept, me.environ))
         return
-    err(sentence(kept, me))
+    err(sentence(kept, me.now()))
     if not link and browser() and _opened(url):
         err("the console is open in your browser\n")
     else:
@@ -152,16 +153,7 @@ def credentials(
         return error.exit_code
     if kept.lost:
         terminal.say(f"{unsaved(kept.lost).message}, so the next command asks for a code again\n")
-    session = kept.session
-    out_json(
-        {
-            "Version": 1,
-            "AccessKeyId": session.key_id,
-            "SecretAccessKey": session.secret_key.reveal(),
-            "SessionToken": session.token.reveal(),
-            "Expiration": session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-    )
+    out_json(of_process(kept.session))
     return 0
 
 
@@ -196,39 +188,6 @@ def connect(source: Source, region: str, *, debugging: bool = False, quiet: bool
     from awsbase.scripts.connect import name_calls
 
     return connect(source, region, [name_calls] if debugging else [])
-
-
-def sentence(kept: KeptSession, me: Person) -> str:
-    """Return a sentence about a session and the time left."""
-    left = durations.words(kept.session.seconds_left(me.now()))
-    role = f" as {kept.session.role}" if kept.session.role else ""
-    again = "; --force gets a new one" if kept.reused else ""
-    return f"{kept.profile}: {'live' if kept.reused else 'new'} session{role}, {left} left{again}\n"
-
-
-def use(kept: KeptSession, me: Person) -> str:
-    """Return the line that makes a shell use a session, with what it has to unset; nothing if it does so already."""
-    unset = resolver.winning_variables(me.environ)
-    if not unset and kept.reused:
-        return ""
-    why = f"{unset[0]} is set, and wins over AWS_PROFILE\n" if unset else ""
-    words = [*(["unset", *unset, "&&"] if unset else []), "export", f"AWS_PROFILE={shlex.quote(kept.profile)}"]
-    return f"{why}use it: {' '.join(words)}\n"
-
-
-def document(kept: KeptSession, me: Person) -> dict[str, Any]:
-    """Return a session as a JSON document, without its keys."""
-    session = kept.session
-    return {
-        "schema": 1,
-        "profile": kept.profile,
-        "source": session.source,
-        "role": session.role,
-        "device": session.serial,
-        "expires": session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "seconds_left": int(session.seconds_left(me.now())),
-        "reused": kept.reused,
-    }
 
 
 def region_of(me: Person, kept: KeptSession) -> str | None:

@@ -102,7 +102,8 @@ def session_profile(profile: str | None, *, debugging: bool) -> str | None:
     settings = account_profiles.settings_of(os.environ, Path.home(), profile)
     if not settings or not account_profiles.own_profile(settings):
         return profile
-    from awsbase.people.session import SessionRequest, refresh
+    from awsbase.people.live_session import SessionRequest
+    from awsbase.people.session import refresh
     from awsbase.scripts.mfa import person
 
     return refresh(SessionRequest(profile), person(err, debugging=debugging)).profile

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TextIO
 
 from awsbase import busy
 from awsbase.errors import AwsbaseError
-from awsbase.view.wrapping import wrapped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TextIO
 
 ASCII = str.maketrans(
     {
@@ -62,7 +63,21 @@ def encodable(text: str, stream: TextIO | None) -> str:
 
 def disarmed(text: str) -> str:
     """Escape the characters that a terminal would obey as JSON writes them, other than line ends, tabs and colours."""
-    return OBEYED.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+    def in_json(found: re.Match[str]) -> str:
+        import json
+
+        return json.dumps(found[0])[1:-1]
+
+    return OBEYED.sub(in_json, text)
+
+
+def as_json(value: Any, *, ascii_only: bool = False) -> str:
+    """Return a JSON document as indented text, with the characters escaped that a terminal would obey."""
+    import json
+
+    # JSON escapes C0 by itself; C1 and marks of direction it does not, and they are valid when escaped.
+    return disarmed(json.dumps(value, indent=2, ensure_ascii=ascii_only)) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -121,6 +136,8 @@ def fitted(text: str, stream: TextIO | None) -> str:
     """Wrap the long lines of a text for a stream that is a terminal."""
     if stream is None or not is_terminal(stream):
         return text
+    from awsbase.view.wrapping import wrapped
+
     return wrapped(text, columns(stream))
 
 

@@ -14,7 +14,7 @@ from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
 from awsbase.engine.facts import Facts
-from awsbase.engine.kind import Kind
+from awsbase.engine.kind import Kind, Kinds
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import Run, approval
 from awsbase.engine.scope import Scope
@@ -22,6 +22,7 @@ from awsbase.engine.wire import Wire
 from awsbase.errors import Refused
 from awsbase.records import record
 from awsbase.sandbox import Fault, Sandbox
+from awsbase.sandbox.faults import Killed
 
 HOME = Scope("123456789012", home="eu-west-1", region="eu-west-1")
 
@@ -218,6 +219,108 @@ def test_after_a_lost_reply_the_recipe_reads_again_and_creates_no_duplicate() ->
     assert [outcome.status for outcome in report.outcomes] == ["changed"]
     assert [change.what for _, change in report.changes] == ["key"]
     assert [call.name for call in sandbox.calls].count("kms:CreateKey") == 1
+
+
+class Parts:
+    """Makes users side by side; `before` and `after` are called with each name."""
+
+    def __init__(
+        self, *names: str, before: Callable[[str], object] = str, after: Callable[[str], object] = str
+    ) -> None:
+        self.names, self.before, self.after = names, before, after
+
+    def __call__(self, run: Run) -> None:
+        run.side_by_side(self.make, {name: name in run.read(users) for name in self.names})
+
+    def make(self, run: Run, name: str, there: bool) -> None:
+        self.before(name)
+        if not there:
+            run.create(f"user {name}", run.aws.iam.create_user, UserName=name)
+        self.after(name)
+
+
+def changes(report: Report) -> list[str]:
+    return [change.what for _, change in report.changes]
+
+
+def test_parts_go_side_by_side_and_are_reported_in_their_order() -> None:
+    both, second = threading.Barrier(2, timeout=10), threading.Event()
+
+    def wait(name: str) -> None:
+        both.wait()
+        assert name == "2" or second.wait(10)
+
+    def tell(name: str) -> None:
+        if name == "2":
+            second.set()
+
+    sandbox = Sandbox()
+    report = go(sandbox, [toy("a", do=Parts("1", "2", before=wait, after=tell))])
+    assert [call.params["UserName"] for call in sandbox.calls if call.writes] == ["2", "1", "a"]
+    assert changes(report) == ["user 1", "user 2", "user"]
+
+
+def test_parts_are_planned_as_they_are_made_and_need_no_free_thread() -> None:
+    sandbox = Sandbox()
+    toys = [toy("a", do=Parts("1", "2", "3")), toy("b", do=Parts("4", "5"))]
+    plan = go(sandbox, toys, "plan")
+    done = execute(
+        "reconcile",
+        toys,
+        {Toy: Kind(ensure_toy, lambda want: [(users,)])},
+        account(sandbox),
+        clock=sandbox.clock,
+        approved=approval(plan.changes),
+        workers=1,
+    )
+    assert changes(done) == changes(plan) == ["user 1", "user 2", "user 3", "user", "user 4", "user 5", "user"]
+
+
+def test_what_parts_have_done_is_reported_when_one_fails() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("access denied", at=2, on="iam:CreateUser"))
+    report = execute(
+        "reconcile",
+        [toy("a", do=Parts("1", "2", "3"))],
+        {Toy: Kind(ensure_toy, lambda want: [(users,)])},
+        account(sandbox),
+        clock=sandbox.clock,
+        workers=1,
+    )
+    error = report.outcomes[0].error
+    assert error is not None
+    assert (error.code, error.tried) == ("AccessDenied", "create user 2")
+    assert changes(report) == ["user 1"]
+    assert [call.params["UserName"] for call in sandbox.calls if call.writes] == ["1", "2"]
+
+
+def test_what_ends_the_process_in_a_part_ends_it() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def die(name: str) -> None:
+        both.wait()
+        if name == "2":
+            raise Killed
+
+    with pytest.raises(Killed):
+        go(Sandbox(), [toy("a", do=Parts("1", "2", before=die))])
+
+
+def test_a_stop_begins_no_further_part() -> None:
+    stop, sandbox = threading.Event(), Sandbox()
+    toys = [toy("a", do=Parts("1", "2", "3", after=lambda name: stop.set()))]
+    kinds: Kinds = {Toy: Kind(ensure_toy, lambda want: [(users,)])}
+    report = execute("reconcile", toys, kinds, account(sandbox), clock=sandbox.clock, stop=stop, workers=1)
+    error = report.outcomes[0].error
+    assert (error and error.code, changes(report), report.interrupted) == ("Interrupted", ["user 1"], True)
+
+
+def test_a_part_whose_reply_is_lost_is_looked_at_again() -> None:
+    sandbox = Sandbox()
+    sandbox.faults.add(Fault("reset after", on="iam:CreateUser"))
+    report = go(sandbox, [toy("a", do=Parts("1", "2", "3"))])
+    assert statuses(report) == {"a": "changed"}
+    assert changes(report) == ["user 1", "user 2", "user 3", "user"]
 
 
 @pytest.mark.parametrize(

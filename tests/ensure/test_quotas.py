@@ -13,6 +13,7 @@ import pytest
 from awsbase.engine import quotas
 from awsbase.engine.quotas import Quota
 from awsbase.engine.resource import Resource
+from awsbase.engine.run import Run
 from awsbase.ensure import KINDS
 from awsbase.ensure.elastic_ip import ElasticIp
 from awsbase.ensure.group import Group
@@ -28,6 +29,7 @@ from awsbase.sandbox import Sandbox
 from awsbase.sandbox.service import Request, Rule
 from tests.contract.sample import HOME, OREGON, go, problems, said
 from tests.ensure.brimmed import MORE, VPC, Brimmed
+from tests.ensure.planned import planned
 
 AWS = "arn:aws:iam::aws:policy/"
 SOME = (
@@ -325,3 +327,15 @@ def test_every_quota_is_brimmed_by_a_test_and_declared_by_a_kind() -> None:
     declared = {quota for kind in KINDS.values() for quota in kind.quotas}
     assert declared | {quotas.TAGS} == known
     assert known == {each.quota for each in CASES.values()} | ELSEWHERE
+
+
+def test_the_names_of_all_users_are_found_once_for_all_of_them() -> None:
+    alice, bob = (User(scope=HOME, name=name) for name in ("Alice", "Bob"))
+    found: list[frozenset[str]] = []
+
+    def look(run: Run, want: User) -> None:
+        found.extend(quotas.names(run, each) for each in (alice, bob))
+
+    planned(alice, {}, beside=[bob], recipe=look)
+    assert found[0] == {"alice", "bob"}
+    assert found[0] is found[1]

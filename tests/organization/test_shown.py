@@ -27,7 +27,8 @@ from awsbase.organization.access_table import Table
 from awsbase.organization.beginning import known_accounts, organization_text
 from awsbase.organization.reach import Sessions
 from awsbase.people import profile_writing, resolver
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.live_session import SessionRequest
+from awsbase.people.session import refresh
 from awsbase.sandbox import Fault, Killed, Sandbox, World
 from awsbase.view.access_matrix import differences
 from tests.fleet.test_records import Silent

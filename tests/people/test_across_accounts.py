@@ -18,7 +18,8 @@ from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest import resources
 from awsbase.people import account_profiles, files, profile_writing, profiles, resolver
 from awsbase.people.files import Files
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.live_session import SessionRequest
+from awsbase.people.session import refresh
 from awsbase.sandbox import World
 from awsbase.scripts import Invocation, cli, prompts
 from tests.organization.files import ORGANIZATION, loaded

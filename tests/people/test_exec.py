@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from awsbase.people import child, files
+from awsbase.people.live_session import SessionRequest
 from awsbase.people.secret import Secret
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.session import refresh
 from awsbase.people.store import Session
 from tests.people.alice import ACCOUNT, Alice
 from tests.people.leaks import assert_no_secret

@@ -21,7 +21,8 @@ from awsbase.engine.refused_credentials import refused, signature_clock
 from awsbase.errors import AwsbaseError
 from awsbase.people import files, resolver, sts_refusals
 from awsbase.people.connect import connect
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.live_session import SessionRequest
+from awsbase.people.session import refresh
 from awsbase.people.terminal import NoTerminal
 from awsbase.sandbox import Fault
 from awsbase.scripts import Invocation, cli, hints

@@ -12,7 +12,8 @@ from awsbase.aws import Aws
 from awsbase.errors import AwsbaseError
 from awsbase.people import device_maintenance
 from awsbase.people.enrol import enrol
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.live_session import SessionRequest
+from awsbase.people.session import refresh
 from awsbase.people.whoami import whoami
 from tests.hostile.wire import HOLLOW, INSTEAD, spoiled
 from tests.people.alice import Alice

@@ -21,7 +21,8 @@ import pytest
 from awsbase import disk
 from awsbase.people import files, profiles, store
 from awsbase.people.files import FileError
-from awsbase.people.session import KeptSession, SessionRequest, refresh
+from awsbase.people.live_session import KeptSession, SessionRequest
+from awsbase.people.session import refresh
 from tests.people.alice import Alice
 
 FORCED = SessionRequest("acme", force=True, region="eu-west-1")

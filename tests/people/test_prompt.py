@@ -109,8 +109,8 @@ def home_with_a_session(home: Path) -> dict[str, str]:
 @pytest.mark.parametrize("form", [["--prompt"], ["--prompt", "--profile", "work"], ["--profile=work", "--prompt"]])
 def test_the_prompt_is_answered_before_click_is_imported(form: list[str], tmp_path: Path) -> None:
     script = (
-        f"import json, sys\nsys.argv = ['awsbase', 'whoami', *{form!r}]\nfrom awsbase.__main__ import main\nmain()\n"
-        "print(json.dumps(sorted(sys.modules)))"
+        "import atexit, json, sys\natexit.register(lambda: print(json.dumps(sorted(sys.modules))))\n"
+        f"sys.argv = ['awsbase', 'whoami', *{form!r}]\nfrom awsbase.__main__ import main\nmain()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], env=home_with_a_session(tmp_path), capture_output=True, text=True

@@ -12,8 +12,9 @@ import pytest
 
 from awsbase.errors import AwsbaseError
 from awsbase.people import files, profiles, store
+from awsbase.people.live_session import KeptSession, SessionRequest
 from awsbase.people.secret import Secret
-from awsbase.people.session import KeptSession, SessionRequest, refresh
+from awsbase.people.session import refresh
 from awsbase.people.store import Session
 from awsbase.sandbox import Fault
 from awsbase.sandbox.services.iam.mfa import give_fido

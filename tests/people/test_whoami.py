@@ -8,7 +8,8 @@ import pytest
 
 from awsbase.aws import Aws
 from awsbase.people import files
-from awsbase.people.session import SessionRequest, refresh
+from awsbase.people.live_session import SessionRequest
+from awsbase.people.session import refresh
 from awsbase.people.whoami import Identity, whoami
 from awsbase.sandbox import Fault
 from awsbase.scripts.whoami import text
