@@ -203,7 +203,9 @@ def kinds(manifest: Manifest) -> Kinds:
     """Return the kinds that the resources of a manifest may have: awsbase's own, and those of its plug-ins."""
     from awsbase.ensure import KINDS
 
-    return {**KINDS, **{kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}}
+    # Without plug-ins nothing goes through them, which would import those of all sections.
+    given = {kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}
+    return {**KINDS, **given} if given else KINDS
 
 
 def outputs(manifest: Manifest) -> list[Output]:
