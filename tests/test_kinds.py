@@ -167,3 +167,10 @@ def test_nothing_is_written_over() -> None:
 def test_a_page_without_a_place_for_the_table_is_told_so() -> None:
     with pytest.raises(UsageError, match="has no place for the table"):
         insert("# Manifest\n", KINDS.values())
+
+
+def test_a_kind_is_looked_up_by_the_class_that_its_module_declares() -> None:
+    assert {resource: KINDS[resource] for resource in KINDS} == dict(KINDS)
+    stray = type("LogGroup", (LogGroup,), {"__module__": LogGroup.__module__})
+    assert stray not in KINDS
+    assert Stray not in KINDS

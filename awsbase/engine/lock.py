@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shlex
-import socket
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,6 +77,8 @@ class Process:
 
 def this_process() -> Process:
     """Return the calling process."""
+    import socket
+
     host = socket.gethostname()
     marks = [host, str(uuid.getnode())]
     # Containers of one machine often share a host name, and each numbers its processes from one.

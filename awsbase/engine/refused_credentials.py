@@ -21,7 +21,7 @@ SIGNATURE_TOLERANCE = 300
 SKEWED = ("RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure")
 WRONG_SECRET = ("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature")
 # AWS writes when a request was signed and what time it is: (20260101T081500Z - 15 min.)
-SIGNED = re.compile(r"Signature (?:expired|not yet current): (\d{8}T\d{6}Z) .*\((\d{8}T\d{6}Z) ")
+SIGNED = r"Signature (?:expired|not yet current): (\d{8}T\d{6}Z) .*\((\d{8}T\d{6}Z) "
 SESSION_HINTS = {
     "sso": "run `aws sso login{profile}`",
     "login": "run `aws login{profile}`",
@@ -78,7 +78,7 @@ def signature_clock(error: ClientError, now: datetime) -> str | None:
         return None
     date = response_time(error.response)
     off = (now - date).total_seconds() if date else 0
-    if signed := SIGNED.search(said.get("Message", "")):
+    if signed := re.search(SIGNED, said.get("Message", "")):
         mine, theirs = (datetime.strptime(each, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for each in signed.groups())
         off = (mine - theirs).total_seconds()
     return _advice(off) if abs(off) >= SIGNATURE_TOLERANCE else None

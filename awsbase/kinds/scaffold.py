@@ -92,10 +92,17 @@ def scaffold(root: Path, name: Name) -> Iterator[tuple[str, str]]:
 
 
 def with_field(source: str, name: Name) -> str:
-    """Return the module of the manifest with a section more: its import, in order, and its field, the last."""
+    """Return the module of the manifest with a section more: its import, in order, and its field, the last.
+
+    Only mypy imports it there: the section is imported when a manifest has its key.
+    """
     classes = camel(name.section)
-    line = f"from awsbase.manifest.{name.section} import {classes}\n"
-    later = [other for other in re.findall(r"^from awsbase\.manifest\..*\n", source, re.MULTILINE) if other > line]
+    line = f"    from awsbase.manifest.{name.section} import {classes}\n"
+    later = [
+        other
+        for other in re.findall(r"^    from awsbase\.manifest\.\w+ import [A-Z]\w+\n", source, re.MULTILINE)
+        if other > line
+    ]
     source = before(later[0] if later else "\n\nclass Manifest", line, source, MANIFEST)
     field = f'    {name.section}: {classes} | None = Field(default=None, description="What they are for.")\n'
     return before(AFTER_FIELDS, field, source, MANIFEST)

@@ -25,13 +25,14 @@ from awsbase.ensure.security_group import SecurityGroup
 from awsbase.facts.images import DISTRIBUTIONS
 from awsbase.facts.security_rules import ALL, OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
+from awsbase.manifest.blocks import WORLD
 from awsbase.manifest.grants import Grant, dangling, whole
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.network import SubnetChoice, Where, existing_subnet, where
 from awsbase.manifest.only_from import from_here
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
-from awsbase.manifest.security_groups import CLOSED, WORLD, Block, protected
+from awsbase.manifest.security_groups import CLOSED, Block, protected
 from awsbase.manifest.values import LogRetention, named
 from awsbase.policies import Document
 from awsbase.userdata import DEBIAN_ACCOUNTS, Mode, login, render

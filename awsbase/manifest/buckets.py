@@ -336,7 +336,7 @@ def as_buckets(value: dict[str, BucketSpec], info: ValidationInfo) -> Buckets:
     return Buckets(value)
 
 
-Contained = Annotated[dict[Label, BucketSpec], OneNameEach, AfterValidator(as_buckets)]
+BucketsSection = Annotated[dict[Label, BucketSpec], OneNameEach, AfterValidator(as_buckets)]
 
 
 def users(manifest: Manifest) -> list[str]:

@@ -14,7 +14,6 @@ from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from awsbase import disk
-from awsbase.bundle import NotForLambda, platform_of
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import closest, context_of, invalid
 from awsbase.records import record
@@ -84,6 +83,8 @@ def read_zip(value: object, info: ValidationInfo) -> ZipFile:
         return value
     name = file_name(value)
     data = raw_contents(name, info, MAX_ZIP)
+    from awsbase.bundle import NotForLambda, platform_of
+
     try:
         platform_of(data)
     except NotForLambda as error:

@@ -19,11 +19,11 @@ from awsbase.ensure.user import User
 from awsbase.facts.authorization import set_of
 from awsbase.manifest import role_presets
 from awsbase.manifest.base import Base
+from awsbase.manifest.blocks import VpcBlock
 from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
-from awsbase.manifest.network import VpcBlock
 from awsbase.manifest.only_from import Place
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.own_document import OwnDocument

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
@@ -14,42 +14,47 @@ from awsbase.engine.kind import Kinds
 from awsbase.engine.plugin import LoadedPlugin
 from awsbase.engine.resource import Resource
 from awsbase.manifest.account import Account
-from awsbase.manifest.alarms import Alarms
-from awsbase.manifest.audit import Audit
-from awsbase.manifest.backups import Backups
 from awsbase.manifest.base import Base
-from awsbase.manifest.bastion import Bastion
-from awsbase.manifest.buckets import Contained as Buckets
-from awsbase.manifest.certificates import IssuedCertificates as Certificates
-from awsbase.manifest.ci import Ci, with_rights
-from awsbase.manifest.contacts import Contacts
-from awsbase.manifest.fleet import Fleet
-from awsbase.manifest.fleet_access import FleetAccess
-from awsbase.manifest.iam import Iam
-from awsbase.manifest.key_pairs import KeyPairs
-from awsbase.manifest.launch_templates import LaunchTemplates
-from awsbase.manifest.log_groups import LogGroupsSection
-from awsbase.manifest.mail import Mail
+from awsbase.manifest.late_sections import LateSections
 from awsbase.manifest.merge import Merged, Yielded, merge
-from awsbase.manifest.network import Network
-from awsbase.manifest.notify import Channels
-from awsbase.manifest.organization import OrganizationSection
 from awsbase.manifest.outputs import Output, given
-from awsbase.manifest.parameters import Outputs
-from awsbase.manifest.protect import Protect
-from awsbase.manifest.repositories import RepositoriesSection
-from awsbase.manifest.root import RootUser
-from awsbase.manifest.secrets import Contained
 from awsbase.manifest.section import Section, Several
-from awsbase.manifest.security_groups import SecurityGroups
-from awsbase.manifest.state import State
-from awsbase.manifest.tools import Tools
 from awsbase.manifest.values import DistributionName
-from awsbase.manifest.zones import Zones
+
+if TYPE_CHECKING:
+    from awsbase.manifest.alarms import Alarms
+    from awsbase.manifest.audit import Audit
+    from awsbase.manifest.backups import Backups
+    from awsbase.manifest.bastion import Bastion
+    from awsbase.manifest.buckets import BucketsSection
+    from awsbase.manifest.certificates import IssuedCertificates
+    from awsbase.manifest.ci import Ci
+    from awsbase.manifest.contacts import Contacts
+    from awsbase.manifest.fleet import Fleet
+    from awsbase.manifest.fleet_access import FleetAccess
+    from awsbase.manifest.iam import Iam
+    from awsbase.manifest.key_pairs import KeyPairs
+    from awsbase.manifest.launch_templates import LaunchTemplates
+    from awsbase.manifest.log_groups import LogGroupsSection
+    from awsbase.manifest.mail import Mail
+    from awsbase.manifest.network import Network
+    from awsbase.manifest.notify import Channels
+    from awsbase.manifest.organization import OrganizationSection
+    from awsbase.manifest.parameters import Outputs
+    from awsbase.manifest.protect import Protect
+    from awsbase.manifest.repositories import RepositoriesSection
+    from awsbase.manifest.root import RootUser
+    from awsbase.manifest.secrets import SecretsSection
+    from awsbase.manifest.security_groups import SecurityGroups
+    from awsbase.manifest.state import State
+    from awsbase.manifest.tools import Tools
+    from awsbase.manifest.zones import Zones
 
 
-class Manifest(Section):
+class Manifest(LateSections, Section):
     """The base of one AWS account. A section left out is not managed; an empty one is the best practice."""
+
+    modules: ClassVar[Mapping[str, str]] = {"outputs": "parameters"}
 
     version: Literal[1] = Field(description="The version of this format.")
     account: Account
@@ -74,8 +79,10 @@ class Manifest(Section):
     )
     bastion: Bastion | None = Field(default=None, description="The one way in, closed until it is needed.")
     state: State | None = Field(default=None, description="Where Terraform and OpenTofu keep their state.")
-    buckets: Buckets | None = Field(default=None, description="What is kept in S3, who uses it, and for how long.")
-    secrets: Contained | None = Field(default=None, description="Where values are kept that nobody may see.")
+    buckets: BucketsSection | None = Field(
+        default=None, description="What is kept in S3, who uses it, and for how long."
+    )
+    secrets: SecretsSection | None = Field(default=None, description="Where values are kept that nobody may see.")
     log_groups: LogGroupsSection | None = Field(
         default=None, description="Where servers, containers and functions write their logs, and how long those stay."
     )
@@ -96,7 +103,7 @@ class Manifest(Section):
         default=None, description="Where Terraform and others read what the manifest makes."
     )
     zones: Zones | None = Field(default=None, description="Domains whose names Route 53 answers.")
-    certificates: Certificates | None = Field(
+    certificates: IssuedCertificates | None = Field(
         default=None, description="What load balancers and CloudFront show for HTTPS."
     )
     mail: Mail | None = Field(default=None, description="Domains that mail is sent from, and the password for it.")
@@ -187,6 +194,8 @@ def merged_anew(manifest: Manifest) -> Merged:
     made = merge({name: yielded_by(part, here, manifest) for name, part in parts})
     if manifest.ci is None:
         return made
+    from awsbase.manifest.ci import with_rights
+
     return replace(made, sections=with_rights(made.sections, here, kinds(manifest)))
 
 
@@ -194,7 +203,9 @@ def kinds(manifest: Manifest) -> Kinds:
     """Return the kinds that the resources of a manifest may have: awsbase's own, and those of its plug-ins."""
     from awsbase.ensure import KINDS
 
-    return {**KINDS, **{kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}}
+    # Without plug-ins nothing goes through them, which would import those of all sections.
+    given = {kind: each for one in manifest.plugins for kind, each in one.plugin.kinds.items()}
+    return {**KINDS, **given} if given else KINDS
 
 
 def outputs(manifest: Manifest) -> list[Output]:

@@ -9,7 +9,6 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.group import Group
 from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
-from awsbase.manifest.buckets import role_name
 from awsbase.manifest.manifest import Manifest, base, merged
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
@@ -119,6 +118,8 @@ def name_of_bucket(kind: str, path: Steps, text: str, here: Base) -> str:
         case "bucket", ("bucket",):
             return here.expand(text)
         case "role", ():
+            from awsbase.manifest.buckets import role_name
+
             return role_name(here.name, text)
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -21,6 +21,7 @@ from awsbase.ensure.subnet import Subnet
 from awsbase.ensure.vpc import Vpc
 from awsbase.ensure.vpc_flow_log import VpcFlowLog
 from awsbase.manifest.base import Base
+from awsbase.manifest.blocks import NETWORK_NAME, VpcBlock
 from awsbase.manifest.opt_ins import VpcFlowLogs
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
@@ -31,35 +32,7 @@ from awsbase.records import record
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
-PRIVATE = tuple(IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
 MOST_ZONES = 6
-
-
-def vpc_block(value: str) -> str:
-    """Accept an IPv4 block that a VPC can have, big enough for a subnet in each of a few zones.
-
-    Raises PydanticCustomError for any other.
-    """
-    try:
-        block = IPv4Network(value)
-    except ValueError:
-        hint = None
-        if re.fullmatch(r"\d+(\.\d+){3}/\d+", value):
-            hint = f"write {ip_network(value, strict=False)}" if _loose(value) else "a block looks like 10.42.0.0/24"
-        raise invalid(f"{shown(value)} is no IPv4 block", hint or "a block looks like 10.42.0.0/24") from None
-    if not 16 <= block.prefixlen <= 25:
-        raise invalid(f"{value} is no size for a VPC of several subnets", "between /16 and /25")
-    if not any(block.subnet_of(private) for private in PRIVATE):
-        raise invalid(f"{value} is not a private block", "take it from 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
-    return value
-
-
-def _loose(value: str) -> bool:
-    try:
-        ip_network(value, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 def vpc_named(value: str) -> str:
@@ -86,14 +59,12 @@ def some(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
-VpcBlock = Annotated[str, AfterValidator(vpc_block)]
 SomeTags = Annotated[Tags, AfterValidator(some)]
 VpcChoice = Annotated[str, AfterValidator(vpc_named)] | SomeTags
 SubnetChoice = Annotated[str, AfterValidator(subnet_named)] | SomeTags
 Zone = Annotated[
     str, named(r"[a-z]|[a-z]{2,4}(-[a-z]+)+-\d[a-z]|[a-z0-9]+-az\d", "zone: like a, eu-west-1a or euw1-az1")
 ]
-NETWORK_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}"
 NetworkName = Annotated[str, named(NETWORK_NAME, "name: 1 to 60 letters, digits and ._-, a letter or digit first")]
 
 

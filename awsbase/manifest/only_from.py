@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ValidationInfo
 
-from awsbase.manifest.network import PRIVATE
+from awsbase.manifest.blocks import PRIVATE
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import invalid
 from awsbase.manifest.values import expand

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -11,18 +11,17 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.admin_ports import AdminPorts
 from awsbase.ensure.bucket import Bucket
-from awsbase.ensure.config_recorders import ROLE, ConfigRecorders
-from awsbase.ensure.detectors import Detectors
-from awsbase.ensure.flow_logs import FlowLogs, Traffic
 from awsbase.ensure.regions import Only
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
-from awsbase.ensure.service_linked_role import ServiceLinkedRole
 from awsbase.facts.buckets import OURS, bucket_arn
 from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, Several
 from awsbase.manifest.values import BucketName, Days
 from awsbase.policies import Document
+
+if TYPE_CHECKING:
+    from awsbase.ensure.flow_logs import Traffic
 
 STANDARDS = {
     "cis-1.4": "cis-aws-foundations-benchmark/v/1.4.0",
@@ -44,6 +43,9 @@ class Config(Section):
 
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the bucket, the role of the service, and the recorders."""
+        from awsbase.ensure.config_recorders import ROLE, ConfigRecorders
+        from awsbase.ensure.service_linked_role import ServiceLinkedRole
+
         scope, name = base.scope, base.expand(self.bucket)
         bucket = Bucket(
             scope=scope,
@@ -71,6 +73,8 @@ class GuardDuty(Section):
 
     def resources(self, base: Base, only: Only) -> Iterator[Resource]:
         """Yield the detectors."""
+        from awsbase.ensure.detectors import Detectors
+
         plans = None if self.plans is None else tuple(sorted(set(self.plans)))
         yield Detectors(scope=base.scope, only=only, plans=plans, tags=base.tags)
 
@@ -104,6 +108,8 @@ class VpcFlowLogs(Section):
 
     def resources(self, base: Base, only: Only, but: tuple[str, ...] = ()) -> Iterator[Resource]:
         """Yield the bucket and the logs of all VPCs, but of those that are made for some addresses."""
+        from awsbase.ensure.flow_logs import FlowLogs
+
         bucket = self.kept_in(base, "protect.flow_logs.bucket")
         yield bucket
         yield FlowLogs(

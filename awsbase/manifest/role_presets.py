@@ -11,22 +11,20 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.role import Role
-from awsbase.ensure.security_group import SecurityGroup
-from awsbase.facts.security_rules import Rule
 from awsbase.manifest.base import Base
+from awsbase.manifest.blocks import NETWORK_NAME, WORLD
 from awsbase.manifest.grants import whole
-from awsbase.manifest.network import NETWORK_NAME, Network, where
 from awsbase.manifest.only_from import MADE_HERE, from_here, on_hosts_here
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import ValidationProblem, closest
-from awsbase.manifest.security_groups import WORLD
 from awsbase.manifest.trust import Trust, principals
 from awsbase.policies import Document, render
 
 if TYPE_CHECKING:
     from awsbase.manifest.iam import RoleSpec
     from awsbase.manifest.manifest import Manifest
+    from awsbase.manifest.network import Network
 
 Preset = Literal["instance", "packer", "pipeline"]
 LONGEST_ROLE = 64
@@ -137,6 +135,8 @@ def pipelines(roles: Mapping[str, RoleSpec]) -> Iterator[tuple[str, RoleSpec]]:
 
 def own_network(name: str, role: RoleSpec) -> Network:
     """Return the network of a pipeline host: one public subnet, and S3 inside AWS."""
+    from awsbase.manifest.network import Network
+
     return Network(name=name, zones=1, cidr=role.cidr or BLOCK)
 
 
@@ -169,6 +169,8 @@ def vpc_of(place: str, base: Base) -> object:
 
 def ways_out(role: RoleSpec, base: Base, manifest: Manifest) -> Iterator[str]:
     """Yield the fixed address by which the network's private subnets go out, if the bastion is their way."""
+    from awsbase.manifest.network import where
+
     bastion, here = manifest.bastion, where(base, manifest).vpc
     named = not {here, here.removeprefix("existing-vpc/")}.isdisjoint(role.only_from)
     if bastion and bastion.nat and bastion.fixed_address and named:
@@ -192,6 +194,9 @@ def around(name: str, role: RoleSpec, base: Base, manifest: Manifest) -> Iterato
         )
         yield InstanceProfile(scope=base.scope, name=build, role=build, path=role.path, tags=base.tags)
     if role.preset == "pipeline":
+        from awsbase.ensure.security_group import SecurityGroup
+        from awsbase.facts.security_rules import Rule
+
         network = own_network(name, role)
         yield from network.resources(base, manifest)
         yield SecurityGroup(

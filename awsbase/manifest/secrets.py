@@ -149,7 +149,7 @@ def as_secrets(value: dict[str, SecretSpec]) -> Secrets:
     return Secrets(value)
 
 
-Contained = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(as_secrets)]
+SecretsSection = Annotated[dict[SecretName, SecretSpec], OneNameEach, AfterValidator(as_secrets)]
 
 
 def readers(manifest: Manifest) -> list[str]:

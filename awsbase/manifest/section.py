@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args, get_origi
 from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
+from awsbase.manifest.late_sections import LateType
 from awsbase.manifest.paths import Steps, closest, shown
 from awsbase.records import record
 
@@ -88,9 +89,10 @@ class Section(BaseModel):
             return {}
         if not isinstance(value, Mapping) or None not in value.values():
             return value
-        sections = {key for key, kind in cls.annotations().items() if any(is_section(each) for each in options(kind))}
-        filled = {key: {} if given is None and key in sections else given for key, given in value.items()}
-        return {key: given for key, given in filled.items() if given is not None or key not in cls.annotations()}
+        kinds = cls.annotations()
+        empty = [key for key, given in value.items() if given is None and key in kinds]
+        sections: dict[str, Any] = {key: {} for key in empty if any(is_section(each) for each in options(kinds[key]))}
+        return {key: sections.get(key, given) for key, given in value.items() if key in sections or key not in empty}
 
     def check(self, manifest: Any) -> Iterator[ValidationProblem]:
         """Yield what does not fit the rest of the manifest, such as names that nobody defines.
@@ -118,7 +120,8 @@ def options(kind: object) -> Iterator[object]:
     """Yield what a type annotation allows: the members of a union, without their annotations."""
     origin = get_origin(kind)
     if origin is Annotated:
-        yield from options(get_args(kind)[0])
+        late = next((each.load() for each in get_args(kind) if isinstance(each, LateType)), None)
+        yield from options(late or get_args(kind)[0])
     elif origin in (Union, UnionType):
         for member in get_args(kind):
             yield from options(member)

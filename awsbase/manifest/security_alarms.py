@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib import resources as files
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -53,7 +53,7 @@ class Control:
 @cache
 def published() -> Mapping[str, Control]:
     """Return the controls by name, the first pattern of each word for word as CIS prints it: checkers compare text."""
-    text = (files.files("awsbase.manifest") / "controls.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("controls.json").read_text(encoding="utf-8")
     return {
         name: Control(each["means"], tuple(each["patterns"]), each["cis"]) for name, each in json.loads(text).items()
     }

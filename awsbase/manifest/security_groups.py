@@ -14,6 +14,7 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.security_group import SecurityGroup
 from awsbase.facts.security_rules import OPEN_EGRESS, Rule
 from awsbase.manifest.base import Base
+from awsbase.manifest.blocks import WORLD
 from awsbase.manifest.network import where
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import Steps, shown
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 PROTOCOLS = {"all": "-1", "tcp": "tcp", "udp": "udp", "icmp": "icmp", "icmpv6": "icmpv6"}
-WORLD = ("0.0.0.0/0", "::/0")
 CLOSED = ("protect.admin_ports closes this to the world again", "name your networks, or leave admin_ports out")
 TEXT = r"[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{0,255}"
 

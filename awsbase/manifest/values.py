@@ -55,8 +55,10 @@ def expand(value: str, info: ValidationInfo) -> str:
 
 
 def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda value: None) -> AfterValidator:
-    """Make the validator of a name: a template is expanded, then it must match; `also` may name another error."""
-    matching = re.compile(pattern)
+    """Make the validator of a name: a template is expanded, then it must match; `also` may name another error.
+
+    The pattern is compiled for the first name: most manifests have names of a few kinds.
+    """
 
     def check(value: str, info: ValidationInfo) -> str:
         name = expand(value, info)
@@ -64,7 +66,7 @@ def named(pattern: str, rule: str, *, also: Callable[[str], str | None] = lambda
         if TEMPLATE.search(name):
             return name
         origin = "" if name == value else f" (from {value!r})"
-        if not matching.fullmatch(name):
+        if not re.fullmatch(pattern, name):
             what, _, right = rule.partition(": ")
             hint = f"write it {right}" if right.startswith("like") else f"it is {right}"
             raise invalid(f"{shown(name)}{origin} is no {what}", hint)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from awsbase.ensure.billing_alerts import BILLING_REGIONS
-from awsbase.manifest.alarms import Alarms, AnomalyAlarm, BillingAlarms, BudgetAlarm
 from awsbase.manifest.manifest import Manifest
-from awsbase.manifest.security_alarms import ROOT_SIGN_IN, SIGN_IN_REGIONS, SecurityAlarms
+
+if TYPE_CHECKING:
+    from awsbase.manifest.alarms import Alarms
 
 BY_MAIL = "email: [you@example.com]"
 
@@ -16,7 +17,8 @@ def ways_out(manifest: Manifest) -> Mapping[str, str]:
     """Return the advice for each region, other than the account's, in which the manifest has something."""
     account = manifest.account
     ways: dict[str, list[str]] = {}
-    for region, words in [*of_alarms(manifest.alarms, account.partition), *of_lists(manifest)]:
+    alarms = of_alarms(manifest.alarms, account.partition) if manifest.alarms else ()
+    for region, words in [*alarms, *of_lists(manifest)]:
         if region != account.region:
             ways.setdefault(region, []).append(words)
     return {
@@ -24,13 +26,17 @@ def ways_out(manifest: Manifest) -> Mapping[str, str]:
     }
 
 
-def of_alarms(alarms: Alarms | None, partition: str) -> Iterator[tuple[str, str]]:
+def of_alarms(alarms: Alarms, partition: str) -> Iterator[tuple[str, str]]:
     """Yield how alarms do without the regions in which AWS tells of bills and of root's sign-in."""
+    from awsbase.ensure.billing_alerts import BILLING_REGIONS
+    from awsbase.manifest.alarms import AnomalyAlarm, BillingAlarms, BudgetAlarm
+    from awsbase.manifest.security_alarms import ROOT_SIGN_IN, SIGN_IN_REGIONS, SecurityAlarms
+
     bills, sign_in = BILLING_REGIONS.get(partition, ""), SIGN_IN_REGIONS.get(partition, "")
-    if alarms and not alarms.model_fields_set:
+    if not alarms.model_fields_set:
         yield bills, f"write `alarms: {{security: {{except: [{ROOT_SIGN_IN}]}}}}`, for no billing alarms"
         return
-    for part in alarms.wanted.values() if alarms else ():
+    for part in alarms.wanted.values():
         match part:
             case SecurityAlarms() if ROOT_SIGN_IN in part.wanted and part.controls == "all":
                 yield sign_in, f"write `except: [{', '.join((*part.except_, ROOT_SIGN_IN))}]` under alarms.security"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 from awsbase.policies.document import Difference, Document, difference, minified, same, size
@@ -65,7 +65,7 @@ def render(name: str, values: Mapping[str, object]) -> Document:
     A value that is the whole text keeps its type, so an unknown stays an unknown. Raises ValueError when the name is
     unknown, a value is missing, or a placeholder is left.
     """
-    text = files(__package__).joinpath(f"{known(name)}.json").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(f"{known(name)}.json").read_text(encoding="utf-8")
     template: Document = json.loads(text)
     document = {key: fill(part, values, name) for key, part in template.items()}
     if left := next((word for word in words(document) if "${awsbase:" in word), None):

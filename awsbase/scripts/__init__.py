@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
-from awsbase import __version__, busy
+from awsbase import __version__, busy, pydantic_plugins
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.people import variables
 from awsbase.scripts import hints
@@ -216,7 +216,6 @@ def main() -> NoReturn:
             signal.signal(number, signal.default_int_handler)
     # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
     gc.set_threshold(3_000_000)
-    # pydantic would search every installed package for plugins.
     invocation = Invocation(dict(os.environ))
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    pydantic_plugins.leave_out()
     cli.main(prog_name="awsbase", obj=invocation)

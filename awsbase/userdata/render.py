@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal, get_args
 
 from awsbase.records import record
@@ -88,7 +88,7 @@ def parts(mode: Mode, people: Sequence[Person], log_group: str | None, nat: bool
 
 def part(name: str, **values: str) -> str:
     """Return a part of the user data with its values inserted."""
-    text = files(__package__).joinpath(name).read_text(encoding="ascii")
+    text = Path(__file__).with_name(name).read_text(encoding="ascii")
     for key, value in values.items():
         text = text.replace(f"@{key}@", value)
     return text

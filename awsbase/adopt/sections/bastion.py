@@ -23,7 +23,7 @@ from awsbase.facts.authorization import roles
 from awsbase.facts.images import DISTRIBUTIONS
 from awsbase.facts.instances import instances
 from awsbase.manifest.bastion import SSH, Bastion
-from awsbase.manifest.security_groups import WORLD
+from awsbase.manifest.blocks import WORLD
 from awsbase.records import record
 from awsbase.userdata import Mode, Person, login, mode_of, people_in, render
 
