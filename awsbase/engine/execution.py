@@ -39,7 +39,7 @@ from awsbase.engine.run import (
     StaleRead,
     none,
 )
-from awsbase.errors import AwsbaseError, LostReply, Refused
+from awsbase.errors import AwsbaseError, Refused
 
 WORKERS = 32
 AHEAD = 4 * WORKERS  # resources that wait in the pool
@@ -321,37 +321,37 @@ class _Execution:
             stale, delays = first, LIST_DELAYS
         while True:
             # A lost reply is not followed by a refusal that would show that a read was still late.
-            lost = isinstance(stale.__cause__, LostReply)
-            self.context.clock.sleep(sum(delays) if lost else delays[0], self.context.stop)
+            self.context.clock.sleep(sum(delays) if stale.lost else delays[0], self.context.stop)
             # A resource without a name of its own is found by its tag: read again, then decide.
             facts = Facts(self.account.aws, self.readers)
-            if lost:
+            if stale.lost:
                 noted = run.changes
-                run.forget(stale.change)
-                if self._was_applied(stale, resource, facts):
-                    run.changes = noted
+                for change in stale.lost:
+                    run.forget(change)
+                missing = self._not_applied(stale, resource, facts)
+                run.changes = [change for change in noted if not any(map(change.same_step, missing))]
             retried = run.with_facts(facts)
             try:
                 return recipe(retried, resource)
             except StaleRead as still:
-                again, delays = isinstance(still.__cause__, LostReply), delays[1:]
-                if again:
-                    retried.forget(still.change)
-                if again or not delays:
+                delays = delays[1:]
+                for change in still.lost:
+                    retried.forget(change)
+                if still.lost or not delays:
                     raise ChangeFailed(still.change) from still.__cause__
                 stale = still
             finally:
                 run.changes, run.manual_actions, run.notes = retried.changes, retried.manual_actions, retried.notes
 
-    def _was_applied(self, lost: StaleRead, resource: Resource, facts: Facts) -> bool:
-        """Tell whether a change whose reply was lost was applied: a new plan then does not contain it."""
+    def _not_applied(self, stale: StaleRead, resource: Resource, facts: Facts) -> list[Change]:
+        """Return the changes whose replies were lost that were not applied: a new plan contains them."""
         plan = self._plan(resource, facts)
         try:
             self.recipe(resource)(plan, resource)
         except Exception as error:  # a plan that fails leaves the question open
             log.debug("%s could not be planned again", resource.address, exc_info=error)
-            raise ChangeFailed(lost.change) from lost.__cause__
-        return not any(planned.same_step(lost.change) for planned in plan.changes)
+            raise ChangeFailed(stale.change) from stale.__cause__
+        return [lost for lost in stale.lost if any(planned.same_step(lost) for planned in plan.changes)]
 
     def _plan(self, resource: Resource, facts: Facts) -> Run:
         """Return a run of a resource that only plans, and tells nobody."""

@@ -57,11 +57,22 @@ class ChangeFailed(Exception):
 
 
 class StaleRead(Exception):
-    """What a recipe read is outdated: a reply was lost, or a list of AWS lagged. The cause is chained."""
+    """What a recipe read is outdated: a reply was lost, or a list of AWS lagged. The cause is chained.
 
-    def __init__(self, change: Change) -> None:
+    `lost` are all changes whose replies were lost: of steps that went side by side, there can be several.
+    """
+
+    def __init__(self, change: Change, *, lost: bool) -> None:
         super().__init__(change.what)
         self.change = change
+        self.lost = [change] if lost else []
+
+
+def urgency(error: BaseException) -> int:
+    """Order what went wrong side by side: the end of the process, a lost reply, a list that lagged, all others."""
+    if not isinstance(error, Exception):
+        return 0
+    return (1 if error.lost else 2) if isinstance(error, StaleRead) else 3
 
 
 class NotReady(AwsbaseError):
@@ -303,10 +314,10 @@ class Run:
             self.notes += run.notes
         if failed:
             # A reply that was lost is looked into before anything is given up, unless the process is to end.
-            raise min(
-                (failed[run] for run in runs if run in failed),
-                key=lambda error: (isinstance(error, Exception), not isinstance(error, StaleRead)),
-            )
+            errors = sorted((failed[run] for run in runs if run in failed), key=urgency)
+            if isinstance(first := errors[0], StaleRead):
+                first.lost = [change for error in errors if isinstance(error, StaleRead) for change in error.lost]
+            raise first
 
     def _part(self) -> Run:
         """Return a run of the same resource that lists its own changes."""
@@ -443,7 +454,9 @@ class Run:
                 self._applied(change)
             if interrupted and not (applied or exists):
                 raise
-            raise (StaleRead if applied or exists else ChangeFailed)(change) from refusal
+            if applied or exists:
+                raise StaleRead(change, lost=isinstance(refusal, LostReply)) from refusal
+            raise ChangeFailed(change) from refusal
         self._applied(change)
         return response
 

@@ -284,6 +284,40 @@ def test_parts_go_side_by_side_and_are_reported_in_their_order() -> None:
     assert changes(report) == ["user 1", "user 2", "user"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "reported"),
+    [("reset after", "changed", ["key a", "key b"]), ("reset before", "failed", [])],
+)
+def test_of_parts_whose_replies_are_lost_the_report_tells_what_was_done(
+    fault: Any, status: str, reported: list[str]
+) -> None:
+    both, tried = threading.Barrier(2, timeout=10), list[str]()
+
+    def ensure_keys(run: Run, want: Keyed) -> None:
+        def keys(facts: Facts) -> list[str]:
+            kms = facts.aws.kms
+            listed = [kms.describe_key(KeyId=key["KeyId"]) for key in kms.list_keys()["Keys"]]
+            return [key["KeyMetadata"]["Description"] for key in listed]
+
+        def make(run: Run, name: str, there: bool) -> None:
+            if not there:
+                if len(tried) < 2:  # the first time: both are under way at once
+                    tried.append(name)
+                    both.wait()
+                run.create(f"key {name}", run.aws.kms.create_key, Description=name)
+
+        run.side_by_side(make, {name: name in run.read(keys) for name in "ab"})
+
+    sandbox = Sandbox()
+    times = 2 if fault == "reset after" else 1_000_000
+    sandbox.faults.add(Fault(fault, on="kms:CreateKey", times=times))
+    report = execute(
+        "reconcile", [Keyed(scope=HOME)], {Keyed: Kind(ensure_keys)}, account(sandbox), clock=sandbox.clock
+    )
+    assert [outcome.status for outcome in report.outcomes] == [status]
+    assert changes(report) == reported
+
+
 def test_parts_are_planned_as_they_are_made_and_need_no_free_thread() -> None:
     sandbox = Sandbox()
     toys = [toy("a", do=Parts("1", "2", "3")), toy("b", do=Parts("4", "5"))]
