@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.parsers import ResponseParserFactory
 from botocore.session import get_session
 
 from awsbase.errors import MalformedResponse
@@ -48,6 +49,29 @@ def test_a_valid_response_equals_that_of_botocore(name: str, body: bytes, part: 
     response = parsed(name, body)
     response.pop("ResponseMetadata")
     assert response == part
+
+
+NESTED = (
+    b"<DescribeSecurityGroupsResponse><requestId>1</requestId><securityGroupInfo><item><groupId>sg-1</groupId>"
+    b"<ipPermissions><item><fromPort>22</fromPort><ipRanges><item><cidrIp>10.0.0.0/8</cidrIp></item>"
+    b"<item><cidrIp>10.1.0.0/16</cidrIp></item></ipRanges></item></ipPermissions></item><item><groupId>sg-2</groupId>"
+    b"</item></securityGroupInfo></DescribeSecurityGroupsResponse>"
+)
+FLAT = b"<ListObjectsV2Output><Contents><Key>a</Key></Contents><Contents><Key>b</Key></Contents></ListObjectsV2Output>"
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("ec2:DescribeSecurityGroups", NESTED), ("s3:ListObjectsV2", FLAT), ("iam:ListAccountAliases", ALIAS)],
+)
+def test_lists_are_read_as_botocore_reads_them(name: str, body: bytes) -> None:
+    """Although an item is dropped from the tree once it is read."""
+    service, _, operation = name.partition(":")
+    model = get_session().get_service_model(service)
+    theirs = ResponseParserFactory().create_parser(model.resolved_protocol)
+    response: Any = {"status_code": 200, "headers": {}, "body": body, "context": {"operation_name": operation}}
+    shape: Any = model.operation_model(operation).output_shape
+    assert parsed(name, body) == theirs.parse(response, shape)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -41,6 +42,7 @@ from awsbase.engine.run import (
 from awsbase.errors import AwsbaseError, LostReply, Refused
 
 WORKERS = 32
+AHEAD = 4 * WORKERS  # resources that wait in the pool
 LIST_DELAYS: tuple[float, ...] = (
     2.0,
     3.0,
@@ -88,8 +90,13 @@ def dependencies(resources: Sequence[Resource], *, known_only: bool = False) -> 
     except CycleError as error:
         raise Cycle("these resources depend on one another: " + " → ".join(reversed(error.args[1]))) from None
     found: dict[str, frozenset[str]] = {}
+    # Thousands of users need the same group.
+    known: dict[tuple[str, ...], frozenset[str]] = {}
     for address in order:
-        found[address] = frozenset(needs[address]).union(*(found[other] for other in needs[address]))
+        direct = needs[address]
+        if direct not in known:
+            known[direct] = frozenset(direct).union(*(found[other] for other in direct))
+        found[address] = known[direct]
     return {address: found[address] for address in needs}
 
 
@@ -185,13 +192,12 @@ class _Execution:
         self.ways_out = ways_out
         self.facts = Facts(account.aws, readers, cache)
         self.outcomes: dict[str, Outcome] = {}
-        self.runs: dict[str, Run] = {}
+        self.by_hand: dict[str, list[ManualAction]] = {}
         self.not_made: dict[str, str] = {}
         self.steps: dict[str, tuple[float, float]] = {}
 
     def manual_actions(self, address: str) -> list[ManualAction]:
-        run = self.runs.get(address)
-        return run.manual_actions if run else []
+        return self.by_hand.get(address, [])
 
     def prefetch(self) -> None:
         """Start to read what the recipes will ask for."""
@@ -200,7 +206,8 @@ class _Execution:
     def early_reads(self) -> Iterator[Read]:
         """Yield what the recipes will read."""
         for resource in self.resources.values():
-            yield from kind_of(self.kinds, resource).reads(resource)
+            kind = kind_of(self.kinds, resource)
+            yield from (*kind.reads(resource), *kind.reads_to_make(resource))
 
     def turns(self) -> Sequence[Graph]:
         """Return graphs of what comes before what; all of one comes before the next."""
@@ -217,10 +224,16 @@ class _Execution:
         sorter = TopologicalSorter(graph)
         sorter.prepare()
         ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+        ready: deque[str] = deque()
+        under_way = 0
         while sorter.is_active():
-            for address in sorted(sorter.get_ready(), key=position.__getitem__):
-                pool.submit(self._run_resource, address).add_done_callback(ended.put)
+            ready.extend(sorted(sorter.get_ready(), key=position.__getitem__))
+            # A future takes a kilobyte: thousands of users do not wait in the pool.
+            for _ in range(min(len(ready), AHEAD - under_way)):
+                pool.submit(self._run_resource, ready.popleft()).add_done_callback(ended.put)
+                under_way += 1
             outcome = ended.get().result()
+            under_way -= 1
             self.outcomes[outcome.address] = outcome
             sorter.done(outcome.address)
 
@@ -266,7 +279,8 @@ class _Execution:
         except Exception as cause:  # the report names any failure of a recipe, and the other resources continue
             log.debug("%s failed", address, exc_info=cause)
             error = failure(cause, self.account.caller, home=self.account.aws.region, ways_out=self.ways_out)
-        self.runs[address] = run
+        if run.manual_actions:
+            self.by_hand[address] = run.manual_actions
         created = any(change.action == "create" for change in run.changes)
         return Outcome(
             address,

@@ -79,10 +79,10 @@ class Absent:
 class Kind:
     """One kind of resource: its recipe, the reads to prefetch, and what other commands and the docs say about it.
 
-    `word` is what its addresses begin with. `found_by`, `owns` and `keeps` are its row of the table in
-    docs/manifest.md: by what AWS's own is recognised, what awsbase corrects, what others may change. `quotas` are
-    those that its recipe counts, beside that of tags. `describe` lists what an account has of it, and `absent` takes
-    one away again.
+    `reads_to_make` are prefetched as well, but not to take one away. `word` is what its addresses begin with.
+    `found_by`, `owns` and `keeps` are its row of the table in docs/manifest.md: by what AWS's own is recognised, what
+    awsbase corrects, what others may change. `quotas` are those that its recipe counts, beside that of tags. `describe`
+    lists what an account has of it, and `absent` takes one away again.
     Whatever is left out, `python -m awsbase.kinds check` asks for.
     """
 
@@ -98,6 +98,7 @@ class Kind:
     quotas: tuple[Quota, ...] = ()
     describe: Describe | None = None
     absent: Absent | None = None
+    reads_to_make: Callable[[Any], Iterable[Read]] = nothing_early
 
 
 Kinds = Mapping[type[Resource], Kind]

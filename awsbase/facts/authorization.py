@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.permissions import Allow, Condition, allow
@@ -18,6 +19,7 @@ from awsbase.errors import AwsbaseError
 from awsbase.policies.document import parsed
 from awsbase.records import record
 
+T = TypeVar("T")
 Document = dict[str, Any]
 # The path under which only AWS makes roles: those of its services.
 SERVICE_LINKED = "/aws-service-role/"
@@ -122,25 +124,39 @@ class Authorization:
 
 def authorization(facts: Facts) -> Authorization:
     """Read all users, groups, roles and customer-managed policies; keys are names in lower case."""
-    users, groups, roles, policies = [], [], [], []
+    users: dict[str, UserFacts] = {}
+    groups: dict[str, GroupFacts] = {}
+    roles: dict[str, RoleFacts] = {}
+    policies: dict[str, PolicyFacts] = {}
     profiles: dict[str, ProfileFacts] = {}
     pages = facts.aws.iam.get_paginator("get_account_authorization_details").paginate(
         # Without a filter AWS adds all its own managed policies, which takes hundreds of pages.
         Filter=["User", "Group", "Role", "LocalManagedPolicy"]
     )
     for page in pages:
-        users += [_user(user) for user in page["UserDetailList"]]
-        groups += [_group(group) for group in page["GroupDetailList"]]
-        roles += [_role(role) for role in page["RoleDetailList"]]
         profiles |= {name: profile for role in page["RoleDetailList"] for name, profile in _profiles(role)}
-        policies += [_policy(policy) for policy in page["Policies"]]
-    return Authorization(
-        {user.name.casefold(): user for user in users},
-        {group.name.casefold(): group for group in groups},
-        {role.name.casefold(): role for role in roles},
-        {policy.name.casefold(): policy for policy in policies},
-        profiles,
-    )
+        users |= {each.name.casefold(): each for each in map(_user, taken(page["UserDetailList"]))}
+        groups |= {each.name.casefold(): each for each in map(_group, taken(page["GroupDetailList"]))}
+        roles |= {each.name.casefold(): each for each in map(_role, taken(page["RoleDetailList"]))}
+        policies |= {each.name.casefold(): each for each in map(_policy, taken(page["Policies"]))}
+    return Authorization(users, groups, roles, policies, profiles)
+
+
+def set_of(names: Iterable[str]) -> frozenset[str]:
+    """Return a set of names: the same one for the same names, since thousands of users have the same groups."""
+    return _set_of(tuple(names))
+
+
+@lru_cache
+def _set_of(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names)
+
+
+def taken(listed: list[T]) -> Iterator[T]:
+    """Yield the items of a list in order, and keep none of them: a page can be as large as all that is made of it."""
+    listed.reverse()
+    while listed:
+        yield listed.pop()
 
 
 def users(facts: Facts) -> Mapping[str, UserFacts]:
@@ -169,7 +185,7 @@ def profiles(facts: Facts) -> Mapping[str, ProfileFacts]:
 
 
 def _attached(entity: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
+    return set_of(policy["PolicyArn"] for policy in entity.get("AttachedManagedPolicies", []))
 
 
 def _inline(listed: Iterable[Mapping[str, Any]]) -> dict[str, Document]:
@@ -195,7 +211,7 @@ def _user(user: Mapping[str, Any]) -> UserFacts:
         name=user["UserName"],
         path=user.get("Path", "/"),
         created=user.get("CreateDate"),
-        groups=frozenset(user.get("GroupList", [])),
+        groups=set_of(user.get("GroupList", [])),
         policies=_attached(user),
         inline=_inline(user.get("UserPolicyList", [])),
         tags=_tags(user),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -15,6 +16,7 @@ from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
+from awsbase.facts.authorization import set_of
 from awsbase.manifest import role_presets
 from awsbase.manifest.base import Base
 from awsbase.manifest.blocks import VpcBlock
@@ -394,7 +396,7 @@ class Iam(Section):
 
     def _joined(self, user: UserSpec, people: str) -> frozenset[str]:
         """Return a user's groups: people who are in none join the one that is for them."""
-        return frozenset(user.groups or (people,))
+        return set_of(user.groups or (people,))
 
     def _is_person(self, user: UserSpec, people: str) -> bool:
         return any(group not in self.groups or self.groups[group].people for group in self._joined(user, people))
@@ -452,9 +454,15 @@ class Iam(Section):
             exact=user.groups is not None,
             console=user.console,
             mfa=self._is_person(user, people) if user.mfa is None else user.mfa == "required",
-            tags={**base.tags, **user.tags},
-            made_here=tuple(f"group/{group}" for group in sorted(groups)),
+            tags={**base.tags, **user.tags} if user.tags else base.tags,
+            made_here=group_addresses(groups),
         )
+
+
+@lru_cache
+def group_addresses(groups: frozenset[str]) -> tuple[str, ...]:
+    """Return the addresses of groups; users with the same groups have the same."""
+    return tuple(f"group/{group}" for group in sorted(groups))
 
 
 def tag_errors(tags: Mapping[str, str], manifest: Manifest) -> Iterator[ValidationProblem]:

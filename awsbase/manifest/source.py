@@ -38,7 +38,7 @@ PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A value and the line it stands on; for collections also what is inside, and the lines of keys and items.
 

@@ -18,7 +18,7 @@ from awsbase.engine.clock import Clock
 from awsbase.engine.failures import failure
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import enrol, files, live_session, passwd, profiles, session, store
+from awsbase.people import enrol, file_writing, files, live_session, passwd, profiles, session, store
 from awsbase.people import keys as access_keys
 from awsbase.people.devices import Device, of_user
 from awsbase.people.keys import MAX_KEYS, masked
@@ -176,7 +176,7 @@ def check_preconditions(context: BootstrapContext) -> list[str]:
             f"root has another access key: {used}",
             hint="delete it in the console when nothing uses it any more, or with --all-keys at the end",
         )
-    files.check_writable(context.person.files)
+    file_writing.check_writable(context.person.files)
     check_profile(context, own_key)
     return [*others, own_key]
 
@@ -241,7 +241,7 @@ def ensure_access_key(context: BootstrapContext) -> None:
                 ) from None
             keys = wait_until(context.clock, lambda: user_keys(context), partial(has_new_key, frozenset(keys)))
     keep = {store.ID: made["AccessKeyId"], store.SECRET: made["SecretAccessKey"]}
-    files.write_credentials(context.person.files, who.profile, keep)
+    file_writing.write_credentials(context.person.files, who.profile, keep)
     ensure_region(context)
     context.tell(f"{who.user} has the access key {masked(made['AccessKeyId'])}, in profile {who.profile}")
 
@@ -250,7 +250,7 @@ def ensure_region(context: BootstrapContext) -> None:
     """Make sure that the administrator's profile has a region."""
     profile = context.administrator.profile
     if "region" not in files.read_config(context.person.files).get(profile, {}):
-        files.write_config(context.person.files, profile, {"region": context.region})
+        file_writing.write_config(context.person.files, profile, {"region": context.region})
 
 
 def user_keys(context: BootstrapContext) -> dict[str, Mapping[str, Any]]:
@@ -293,7 +293,7 @@ def ensure_device(context: BootstrapContext) -> None:
         context.tell(f"{have[0].serial} is enabled for {who.user}")
     configured = files.read_config(context.person.files).get(who.profile, {}).get("mfa_serial")
     if configured not in {device.serial for device in have}:
-        files.write_config(context.person.files, who.profile, {"mfa_serial": have[0].serial})
+        file_writing.write_config(context.person.files, who.profile, {"mfa_serial": have[0].serial})
 
 
 def ensure_password(context: BootstrapContext) -> None:

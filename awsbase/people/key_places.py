@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from awsbase.people import files, store
+from awsbase.people import file_writing, files, store
 from awsbase.people.files import Files
 from awsbase.people.keychain import Keychain
 from awsbase.people.profiles import stored_key
@@ -50,8 +50,8 @@ class AwsFile:
     write: Callable[[Files, str, Mapping[str, str | None]], None]
 
 
-CREDENTIALS = AwsFile(files.read_credentials, files.write_credentials)
-CONFIG = AwsFile(files.read_config, files.write_config)
+CREDENTIALS = AwsFile(files.read_credentials, file_writing.write_credentials)
+CONFIG = AwsFile(files.read_config, file_writing.write_config)
 
 
 @record

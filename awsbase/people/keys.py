@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from awsbase.engine.account import Account
 from awsbase.errors import Refused
-from awsbase.people import files, key_places, store
+from awsbase.people import file_writing, files, key_places, store
 from awsbase.people.files import Files
 from awsbase.people.key_places import CONFIG, CREDENTIALS, PROCESS
 from awsbase.people.keychain import Keychain
@@ -107,11 +107,11 @@ def move(where: Files, profile: str, keychain: Callable[[], Keychain], program: 
     keys = place.keys
     names = profiles_of(where, keys.key_id)
     check_movable(where, names)
-    files.check_writable(where)
+    file_writing.check_writable(where)
     keychain().put(keys.key_id, keys.secret_key)
     # All AWS tools prefer a key in the credentials file, so each profile has one of both at any time.
     for name in names:
-        files.write_config(where, name, {PROCESS: key_places.process_of(program, keys.key_id)})
+        file_writing.write_config(where, name, {PROCESS: key_places.process_of(program, keys.key_id)})
     for file in (CREDENTIALS, CONFIG):
         for name in key_places.holders(file, where, keys.key_id):
             file.write(where, name, {store.ID: None, store.SECRET: None})

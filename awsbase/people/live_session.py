@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from awsbase.errors import Refused
-from awsbase.people import durations, files, profiles, store
+from awsbase.people import files, profiles, store
 from awsbase.people.files import FileError, Files
 from awsbase.people.profiles import Source
 from awsbase.people.store import Session
@@ -59,6 +59,8 @@ def place(request: SessionRequest, where: Files, environ: Mapping[str, str]) -> 
     source = profiles.find(where, request.profile, environ)
     role = request.role or source.role
     if request.duration is not None:
+        from awsbase.people import durations
+
         durations.check(request.duration, role=role is not None)
     return Place(source, role, profiles.destination(where, source, request.role, request.destination))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from awsbase.people import files, resolver
+from awsbase.people import file_writing, files, resolver
 from awsbase.people.files import FileError, Files
 
 SETTING = "mfa_serial"
@@ -13,7 +13,7 @@ SETTING = "mfa_serial"
 def put(where: Files, profile: str, serial: str | None) -> str:
     """Set the device of a profile, or remove it, in the file that has it; return what is true now, as a line."""
     in_credentials = SETTING in files.read_credentials(where).get(profile, {})
-    write = files.write_credentials if in_credentials else files.write_config
+    write = file_writing.write_credentials if in_credentials else file_writing.write_config
     path = where.credentials if in_credentials else where.config
     try:
         write(where, profile, {SETTING: serial})

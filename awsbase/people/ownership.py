@@ -8,13 +8,9 @@ import pwd
 import stat
 from pathlib import Path
 
-from awsbase.errors import AwsbaseError
+from awsbase.people.files import FileError
 
 ROOT = 0
-
-
-class FileError(AwsbaseError):
-    """An AWS file cannot be read or written; it was not changed."""
 
 
 def check(path: Path) -> None:

@@ -10,7 +10,7 @@ from awsbase.manifest.paths import closest
 from awsbase.organization import Organization
 from awsbase.organization.access import cells, role_arn, roles_in
 from awsbase.organization.file import OrganizationFile, SignIn
-from awsbase.people import files, resolver, store
+from awsbase.people import file_writing, files, resolver, store
 from awsbase.people.account_profiles import MARK, Mark, mark_of
 from awsbase.people.files import Files
 from awsbase.people.profiles import FORBIDDEN
@@ -176,7 +176,7 @@ def write(
             return done.edits
 
         credentials = files.read_credentials(where)
-        files.write_sections(where, edits)
+        file_writing.write_sections(where, edits)
     return done
 
 

@@ -21,7 +21,7 @@ from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import Clock
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import durations, files, keys
+from awsbase.people import durations, file_writing, keys
 from awsbase.people.files import FileError
 from awsbase.people.key_places import Place
 from awsbase.people.keys import MAX_KEYS, masked
@@ -118,7 +118,7 @@ def begin(rotation: Rotation, current: str, have: Mapping[str, str]) -> Note:
 
     Raises Refused when there is another key that may be in use.
     """
-    for line in files.check_writable(rotation.person.files):
+    for line in file_writing.check_writable(rotation.person.files):
         rotation.tell(line)
     for other in have.keys() - {current}:
         used = keys.last_use(rotation.account.aws, other).get("LastUsedDate")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase.errors import AwsbaseError, LostReply, Refused
-from awsbase.people import account_profiles, codes, durations, files, live_session, resolver, store
+from awsbase.people import account_profiles, codes, durations, file_writing, files, live_session, resolver, store
 from awsbase.people.files import FileError, Files
 from awsbase.people.live_session import KeptSession, SessionRequest, has_device
 from awsbase.people.locks import uninterrupted
@@ -72,7 +72,7 @@ def refresh(request: SessionRequest, person: Person) -> KeptSession:
     def waiting() -> None:
         person.tell(f"another awsbase is getting a session for {at.profile}; waiting for it\n")
 
-    with files.room(person.files) as room, store.session_lock(person.files, at.profile, waiting):
+    with file_writing.room(person.files) as room, store.session_lock(person.files, at.profile, waiting):
         for line in room.without:
             person.tell(f"{line}\n")
         meanwhile = live_session.live(at, request, person.files, person.now())
@@ -97,7 +97,7 @@ def _save(profile: str, session: Session, person: Person) -> FileError | None:
                 return error
         else:
             break
-    if not files.is_private(person.files):
+    if not file_writing.is_private(person.files):
         path = person.files.credentials
         person.tell(f"others can read {path}: this file system does not let awsbase set its mode\n")
     return None
@@ -277,7 +277,7 @@ def _copy_settings(source: Source, profile: str, region: str | None, person: Per
         settings |= {"region": region} if region else {}
         settings = {key: value for key, value in settings.items() if value == value.strip() and "\n" not in value}
         if settings:
-            files.write_config(person.files, profile, settings)
+            file_writing.write_config(person.files, profile, settings)
     except FileError as error:
         lines = "".join(f"  {key} = {value}\n" for key, value in settings.items())
         header = f"  [{files.header_of(profile)}]\n"

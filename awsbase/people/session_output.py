@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from awsbase.people import durations, resolver
+from awsbase.engine.durations import words
+from awsbase.people import resolver
 from awsbase.people.live_session import KeptSession
 from awsbase.people.store import Session
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def sentence(kept: KeptSession, now: datetime) -> str:
     """Return a sentence about a session and the time left."""
-    left = durations.words(kept.session.seconds_left(now))
+    left = words(kept.session.seconds_left(now))
     role = f" as {kept.session.role}" if kept.session.role else ""
     again = "; --force gets a new one" if kept.reused else ""
     return f"{kept.profile}: {'live' if kept.reused else 'new'} session{role}, {left} left{again}\n"
@@ -29,8 +30,8 @@ def use(kept: KeptSession, environ: Mapping[str, str]) -> str:
     if not unset and kept.reused:
         return ""
     why = f"{unset[0]} is set, and wins over AWS_PROFILE\n" if unset else ""
-    words = [*(["unset", *unset, "&&"] if unset else []), "export", f"AWS_PROFILE={shlex.quote(kept.profile)}"]
-    return f"{why}use it: {' '.join(words)}\n"
+    command = [*(["unset", *unset, "&&"] if unset else []), "export", f"AWS_PROFILE={shlex.quote(kept.profile)}"]
+    return f"{why}use it: {' '.join(command)}\n"
 
 
 def document(kept: KeptSession, now: datetime) -> dict[str, Any]:

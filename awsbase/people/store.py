@@ -7,16 +7,17 @@ The additional options use names that other tools know and the AWS tools ignore.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from awsbase.errors import Refused
-from awsbase.people import files
 from awsbase.people.files import Files
-from awsbase.people.locks import locked
 from awsbase.people.secret import Secret
 from awsbase.records import record
+
+# A live session is found without what writes files.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 ID, SECRET, TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 # Boto reads this older name first: a stale value would be used instead of the new token.
@@ -67,7 +68,9 @@ def load(options: Mapping[str, str]) -> Session | None:
 
 def save(where: Files, profile: str, session: Session) -> None:
     """Write a session to a profile of the credentials file."""
-    files.write_credentials(
+    from awsbase.people import file_writing
+
+    file_writing.write_credentials(
         where,
         profile,
         {
@@ -102,4 +105,8 @@ def check_free(profile: str, credentials: Mapping[str, str], config: Mapping[str
 
 def session_lock(where: Files, profile: str, waiting: Callable[[], None]) -> AbstractContextManager[int | None]:
     """Return the lock on a profile's session, so that only one process asks for a code."""
+    from urllib.parse import quote
+
+    from awsbase.people.locks import locked
+
     return locked(where.state / f"session-{quote(profile, safe='')}.lock", waiting)

@@ -32,8 +32,8 @@ ASCII = str.maketrans(
     }
 )
 # C0 and C1, which move the cursor or set the title; what turns the direction of writing, is invisible, or ends lines.
-# Of the sequences after ESC only those pass that awsbase itself writes.
-OBEYED = re.compile(
+# Of the sequences after ESC only those pass that awsbase itself writes. No letter of these is printable.
+OBEYED = (
     r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
     r"|\x1b(?!\[(?:[0-9;]*m|2J|H|\?(?:25|1049)[hl]))|[\U000e0000-\U000e007f]"
 )
@@ -63,13 +63,15 @@ def encodable(text: str, stream: TextIO | None) -> str:
 
 def disarmed(text: str) -> str:
     """Escape the characters that a terminal would obey as JSON writes them, other than line ends, tabs and colours."""
+    if text.replace("\n", "").isprintable():
+        return text
 
     def in_json(found: re.Match[str]) -> str:
         import json
 
         return json.dumps(found[0])[1:-1]
 
-    return OBEYED.sub(in_json, text)
+    return re.sub(OBEYED, in_json, text)
 
 
 def as_json(value: Any, *, ascii_only: bool = False) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from awsbase.aws import Aws
+from awsbase.engine import execution
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
@@ -123,6 +126,27 @@ def test_facts_are_read_once_for_all_resources() -> None:
     sandbox = Sandbox()
     go(sandbox, [toy(str(n)) for n in range(5)], "plan")
     assert [call.name for call in sandbox.calls].count("iam:ListUsers") == 1
+
+
+def test_few_of_many_resources_wait_in_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A future takes a kilobyte, and there can be thousands of users."""
+    monkeypatch.setattr(execution, "AHEAD", 3)
+    waiting, most = set(), []
+    submit = ThreadPoolExecutor.submit
+
+    def counted(self: ThreadPoolExecutor, call: Any, *given: Any) -> Any:
+        future = submit(self, call, *given)
+        if call.__name__ == "_run_resource":
+            waiting.add(future)
+            most.append(len(waiting))
+            future.add_done_callback(waiting.discard)
+        return future
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counted)
+    report = go(Sandbox(), [toy("first"), *(toy(f"u{n}", "first") for n in range(20))], "plan")
+    assert set(statuses(report).values()) == {"planned"}
+    assert len(most) == 21
+    assert max(most) <= 3
 
 
 def test_stop_finishes_running_resources_and_starts_no_new_ones() -> None:

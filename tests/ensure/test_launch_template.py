@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from awsbase.ensure.launch_template import (
+    KIND,
     LaunchTemplate,
     TemplateFacts,
     launch_template,
@@ -17,7 +18,7 @@ from awsbase.ensure.launch_template import (
 from awsbase.ensure.subnet import subnets
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
-from tests.ensure.planned import HOME, described, planned
+from tests.ensure.planned import HOME, KnownFacts, described, planned
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/host"
 ARM = "resolve:ssm:" + AMAZON_LINUX.replace("{architecture}", "arm64")
@@ -71,6 +72,13 @@ def holding(image: str, type: str = "t4g.micro", device: str = "/dev/xvda") -> T
 
 def test_image_is_looked_up_for_a_new_template() -> None:
     assert changes(WANT, None, ARM) == ["create launch template"]
+
+
+def test_image_is_looked_up_beforehand_for_a_new_template_alone() -> None:
+    ((fact, *names),) = KIND.reads_to_make(WANT)
+    fact(KnownFacts({launch_template: holding(ARM)}), *names)
+    with pytest.raises(KeyError, match="image"):
+        fact(KnownFacts({launch_template: None}), *names)
 
 
 @pytest.mark.parametrize("image", [ARM, X86])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -148,6 +149,8 @@ def test_accounts_from_nothing_are_as_wanted_and_a_second_run_writes_nothing(don
 def test_a_person_reads_with_one_code_where_she_may_and_is_refused_a_write(
     done: World, acme: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)  # an embedded account in this process sets some
     monkeypatch.setenv("HOME", str(tmp_path))
     alice = Alice(tmp_path, world=done, profile="acme-users")
     roles = profile_writing.named(profile_writing.granted(acme, "Developers"), "{account}-{role}")

@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 
 from awsbase.aws import Aws
-from awsbase.people import files
+from awsbase.people import file_writing, files
 from awsbase.people.connect import connect
 from awsbase.people.files import Files
 from awsbase.people.profiles import Source
@@ -81,10 +81,10 @@ class Alice:
         self.sandbox.clock.advance(60)
         self.key = Secret(key["SecretAccessKey"])
         self.key_id: str = key["AccessKeyId"]
-        files.write_credentials(
+        file_writing.write_credentials(
             self.files, profile, {"aws_access_key_id": self.key_id, "aws_secret_access_key": self.key.reveal()}
         )
-        files.write_config(self.files, profile, {"region": "eu-west-1"})
+        file_writing.write_config(self.files, profile, {"region": "eu-west-1"})
         self.phones = [Phone(self.sandbox, f"alice-{n}") for n in range(devices)]
         self.sandbox.calls.clear()
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pexpect
 
-from awsbase.people import files
+from awsbase.people import file_writing
 from awsbase.sandbox import Message, Reply, Sandbox, World
 from awsbase.sandbox.serve import listen
 from tests.people.alice import Alice
@@ -86,7 +86,7 @@ def shell_of(alice: Alice) -> Shell:
 def served(alice: Alice) -> Iterator[str]:
     """Serve her account as the endpoint of her profile; yield its address."""
     with served_at(alice.reached) as url:
-        files.write_config(alice.files, "acme", {"endpoint_url": url})
+        file_writing.write_config(alice.files, "acme", {"endpoint_url": url})
         yield url
 
 

@@ -16,7 +16,7 @@ from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.manifest import resources
-from awsbase.people import account_profiles, files, profile_writing, profiles, resolver
+from awsbase.people import account_profiles, file_writing, files, profile_writing, profiles, resolver
 from awsbase.people.files import Files
 from awsbase.people.live_session import SessionRequest
 from awsbase.people.session import refresh
@@ -66,7 +66,9 @@ def where(tmp_path: Path) -> Files:
     """Return AWS files with the profiles of three roles."""
     found = files.find({}, tmp_path)
     for name, mark in {"prod-Read": "acme/prod/Read", "dev-Dev": "acme/dev/Dev", "dev-Read": "acme/dev/Read"}.items():
-        files.write_config(found, name, {"role_arn": "arn:x", "x_source_profile": "acme-users", "x_awsbase": mark})
+        file_writing.write_config(
+            found, name, {"role_arn": "arn:x", "x_source_profile": "acme-users", "x_awsbase": mark}
+        )
     return found
 
 
@@ -143,7 +145,7 @@ def test_without_profiles_the_command_that_writes_them_is_named(tmp_path: Path) 
 
 
 def test_two_organizations_with_an_account_of_one_name_are_told_apart(where: Files) -> None:
-    files.write_config(where, "other-prod", {"role_arn": "arn:x", "x_awsbase": "other/prod/Read"})
+    file_writing.write_config(where, "other-prod", {"role_arn": "arn:x", "x_awsbase": "other/prod/Read"})
     with pytest.raises(UsageError, match=r"^prod-Read, other-prod are all for prod$"):
         account_profiles.find(where, "prod", "Read")
 
@@ -188,7 +190,7 @@ def test_a_profile_whose_owner_has_no_key_says_which_it_needs(where: Files) -> N
 def test_what_is_ones_own_is_in_the_account_of_the_people(
     named: str | None, environ: dict[str, str], expected: str, where: Files, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    files.write_config(where, "acme-users", {"region": "eu-west-1"})
+    file_writing.write_config(where, "acme-users", {"region": "eu-west-1"})
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     assert prompts.own_profile(named) == expected

@@ -24,7 +24,7 @@ from awsbase.ensure import KINDS
 from awsbase.ensure.group import Group
 from awsbase.ensure.user import User
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.people import bootstrap, files, store
+from awsbase.people import bootstrap, file_writing, files, store
 from awsbase.people.bootstrap import Administrator, BootstrapContext
 from awsbase.people.enrol import Prompts
 from awsbase.people.profiles import Source
@@ -259,7 +259,7 @@ def test_second_root_key_is_deleted_on_request_only(new_account: NewAccount) -> 
 
 
 def test_profile_with_a_key_of_someone_else_is_not_overwritten(new_account: NewAccount) -> None:
-    files.write_credentials(new_account.files, "acme", {store.ID: "AKIAOTHER0000000000", store.SECRET: "x"})
+    file_writing.write_credentials(new_account.files, "acme", {store.ID: "AKIAOTHER0000000000", store.SECRET: "x"})
     with pytest.raises(Refused, match="not one of alice"):
         bootstrap.bootstrap(new_account.context())
     assert files.read_credentials(new_account.files)["acme"][store.ID] == "AKIAOTHER0000000000"
@@ -303,7 +303,7 @@ def test_profile_in_use_is_refused_before_the_first_write(new_account: NewAccoun
     stored = {store.ID: credentials.access_key, store.SECRET: "x"}
     if where == "a session":
         stored = {store.ID: "ASIA0000", store.SECRET: "x", store.TOKEN: "y"}
-    files.write_credentials(new_account.files, "acme", stored)
+    file_writing.write_credentials(new_account.files, "acme", stored)
     with pytest.raises(Refused, match=where):
         bootstrap.bootstrap(new_account.context())
     assert new_account.writes == []

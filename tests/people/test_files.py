@@ -16,16 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awsbase.people import ini
-from awsbase.people.files import (
-    FileError,
-    Files,
-    check_writable,
-    find,
-    read_config,
-    read_credentials,
-    write_config,
-    write_credentials,
-)
+from awsbase.people.file_writing import check_writable, write_config, write_credentials
+from awsbase.people.files import FileError, Files, find, read_config, read_credentials
 
 
 @pytest.fixture
@@ -246,7 +238,8 @@ def test_concurrent_threads_lose_no_writes(files: Files) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from awsbase.people.files import Files, write_config, write_credentials
+from awsbase.people.file_writing import write_config, write_credentials
+from awsbase.people.files import Files
 name, credentials, config = sys.argv[1:]
 files = Files(Path(credentials), Path(config))
 print("ready", flush=True)

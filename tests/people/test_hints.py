@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from awsbase.engine.refused_credentials import refused, signature_clock
 from awsbase.errors import AwsbaseError
-from awsbase.people import files, resolver, sts_refusals
+from awsbase.people import file_writing, files, resolver, sts_refusals
 from awsbase.people.connect import connect
 from awsbase.people.live_session import SessionRequest
 from awsbase.people.session import refresh
@@ -52,11 +52,11 @@ def config(text: str) -> Act:
 
 
 def credentials(**values: str | None) -> Act:
-    return lambda alice: files.write_credentials(alice.files, "acme", values)
+    return lambda alice: file_writing.write_credentials(alice.files, "acme", values)
 
 
 def setting(**values: str | None) -> Act:
-    return lambda alice: files.write_config(alice.files, "acme", values)
+    return lambda alice: file_writing.write_config(alice.files, "acme", values)
 
 
 def environment(**values: str) -> Act:
@@ -70,7 +70,7 @@ def unset(*names: str) -> Act:
 def own_key(alice: Alice) -> None:
     """Do what `aws configure` does."""
     key = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal(), "aws_session_token": None}
-    files.write_credentials(alice.files, "acme", key)
+    file_writing.write_credentials(alice.files, "acme", key)
 
 
 def gets(profile: str) -> Act:
@@ -168,13 +168,13 @@ CASES: dict[str, tuple[Act, SessionRequest, str, Act]] = {
         config(ROLE_PROFILE),
         ADMIN,
         "add `source_profile = NAME` to profile admin",
-        lambda alice: files.write_config(alice.files, "admin", {"source_profile": "acme"}),
+        lambda alice: file_writing.write_config(alice.files, "admin", {"source_profile": "acme"}),
     ),
     "a role with two sources": (
         config(f"{ROLE_PROFILE}source_profile = acme\ncredential_source = Environment\n"),
         ADMIN,
         "delete one of them",
-        lambda alice: files.write_config(alice.files, "admin", {"credential_source": None}),
+        lambda alice: file_writing.write_config(alice.files, "admin", {"credential_source": None}),
     ),
     "aws login": (
         config("[profile me]\nlogin_session = x\n"),
@@ -232,7 +232,9 @@ def test_role_without_a_terminal_is_had_after_what_the_hint_says(alice: Alice) -
 
 
 def test_half_a_session_is_replaced(alice: Alice) -> None:
-    files.write_credentials(alice.files, "acme-mfa", {"aws_access_key_id": "ASIAX", "aws_secret_access_key": "x"})
+    file_writing.write_credentials(
+        alice.files, "acme-mfa", {"aws_access_key_id": "ASIAX", "aws_secret_access_key": "x"}
+    )
     gets("acme")(alice)
     assert files.read_credentials(alice.files)["acme-mfa"]["aws_session_token"]
 

@@ -15,7 +15,7 @@ import pytest
 
 from awsbase import policies
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.people import files, key_places, keys, profiles, rotation
+from awsbase.people import file_writing, files, key_places, keys, profiles, rotation
 from awsbase.people.keychain import Keychain, accepted
 from awsbase.people.keys import AccessKey
 from awsbase.people.locks import locked
@@ -79,7 +79,7 @@ def stored(alice: Alice, profile: str = "acme", keychain: Keychain | None = None
 
 def test_a_key_moves_out_of_the_files(alice: Alice) -> None:
     held = files.read_credentials(alice.files)["acme"]
-    files.write_credentials(alice.files, "copy", {**held, "x_note": "mine"})
+    file_writing.write_credentials(alice.files, "copy", {**held, "x_note": "mine"})
     keychain = Keychain(Memory())
     assert stored(alice, "copy", keychain) == ["acme", "copy"]
 
@@ -103,7 +103,7 @@ def test_a_key_moves_out_of_the_files(alice: Alice) -> None:
 def test_a_profile_that_would_not_use_the_keychain_keeps_its_key(
     alice: Alice, settings: dict[str, str], message: str
 ) -> None:
-    files.write_config(alice.files, "acme", settings)
+    file_writing.write_config(alice.files, "acme", settings)
     before = alice.files.credentials.read_bytes()
     with pytest.raises(Refused, match=message):
         stored(alice)
@@ -115,7 +115,7 @@ def test_what_is_no_key_in_a_file_is_not_moved(alice: Alice) -> None:
     stored(alice, keychain=keychain)
     with pytest.raises(Refused, match="is in the keychain already"):
         stored(alice, keychain=keychain)
-    files.write_credentials(alice.files, "session", {"aws_access_key_id": "A", "aws_secret_access_key": "b",
+    file_writing.write_credentials(alice.files, "session", {"aws_access_key_id": "A", "aws_secret_access_key": "b",
                                                      "aws_session_token": "c"})  # fmt: skip
     with pytest.raises(Refused, match="profile session has no long-term access key"):
         stored(alice, "session")

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from awsbase.people import files
+from awsbase.people import file_writing, files
 from tests.people.alice import ACCOUNT, Alice, Phone
 from tests.people.federation import Federation
 from tests.people.shell import AWS, Shell, ended, served, shell_of
@@ -75,7 +75,7 @@ def test_live_session_is_found_without_questions_or_heavy_imports(shell: Shell) 
 def test_credential_process_works_with_the_aws_tools(shell: Shell) -> None:
     command = f"{shell.awsbase} mfa credentials --profile acme"
     url = files.read_config(shell.alice.files)["acme"]["endpoint_url"]
-    files.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": url})
+    file_writing.write_config(shell.alice.files, "work", {"credential_process": command, "endpoint_url": url})
 
     child = shell.terminal([AWS, "--profile", "work", "--region", "eu-west-1", "sts", "get-caller-identity"])
     child.expect_exact(PROMPT)

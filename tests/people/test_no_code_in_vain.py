@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from awsbase import disk
-from awsbase.people import files, profiles, store
+from awsbase.people import file_writing, files, profiles, store
 from awsbase.people.files import FileError
 from awsbase.people.live_session import KeptSession, SessionRequest
 from awsbase.people.session import refresh
@@ -187,13 +187,13 @@ def test_disk_that_fills_while_a_code_is_typed_has_room_for_the_session(alice: A
 
 
 def test_interruption_waits_until_the_session_is_stored(alice: Alice, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = files.write_credentials
+    write = file_writing.write_credentials
 
     def interrupted(*args: Any, **more: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)
         write(*args, **more)
 
-    monkeypatch.setattr(files, "write_credentials", interrupted)
+    monkeypatch.setattr(file_writing, "write_credentials", interrupted)
     alice.types(alice.phone.code)
     with pytest.raises(KeyboardInterrupt):
         refresh(FORCED, alice.person())
@@ -249,8 +249,8 @@ def test_what_root_makes_in_a_home_belongs_to_its_owner(alice: Alice, monkeypatc
     shutil.rmtree(alice.files.state)
     owned(alice.home, 65534)
 
-    files.write_credentials(alice.files, "acme", {"k": "v"})
-    files.write_config(alice.files, "acme", {"k": "v"})
+    file_writing.write_credentials(alice.files, "acme", {"k": "v"})
+    file_writing.write_config(alice.files, "acme", {"k": "v"})
 
     assert {path.stat().st_uid for path in alice.home.rglob("*")} == {65534}
 
@@ -269,8 +269,8 @@ def test_file_of_mine_in_a_folder_of_somebody_else_is_written_in_its_place(alice
     number = path.stat().st_ino
 
     with as_nobody():
-        assert files.check_writable(alice.files) == []
-        write = files.write_credentials if file == "credentials" else files.write_config
+        assert file_writing.check_writable(alice.files) == []
+        write = file_writing.write_credentials if file == "credentials" else file_writing.write_config
         write(alice.files, "other", {"region": "eu-west-1"})
 
     assert "[other]" in path.read_text() or "[profile other]" in path.read_text()
@@ -286,8 +286,8 @@ def test_locks_of_somebody_else_are_named_with_what_corrects_them(alice: Alice) 
     owned(alice.files.state, 0)
 
     with as_nobody():
-        (line,) = files.check_writable(alice.files)
-        files.write_credentials(alice.files, "acme", {"k": "v"})
+        (line,) = file_writing.check_writable(alice.files)
+        file_writing.write_credentials(alice.files, "acme", {"k": "v"})
 
     assert f"sudo chown -R $USER {alice.files.state}" in line
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.people import files, ownership
+from awsbase.people import file_writing, files, ownership
 from awsbase.people.files import FileError, Files
 
 OTHER = 12345
@@ -23,9 +23,9 @@ def of(home: Path) -> Files:
 def refused(mine: Files) -> str:
     """Return why the file is refused, before a code is asked for and again when it is written."""
     with pytest.raises(FileError) as checked:
-        files.check_writable(mine)
+        file_writing.check_writable(mine)
     with pytest.raises(FileError) as written:
-        files.write_credentials(mine, "default", KEYS)
+        file_writing.write_credentials(mine, "default", KEYS)
     assert checked.value.message == written.value.message
     return checked.value.message
 
@@ -44,7 +44,7 @@ def test_folder_of_a_group_with_others_in_it_is_refused(tmp_path: Path, monkeypa
     monkeypatch.setattr(ownership, "is_private", lambda *_: False)
     assert "others may write the folder" in refused(mine)
     monkeypatch.setattr(ownership, "is_private", lambda *_: True)
-    files.write_credentials(mine, "default", KEYS)
+    file_writing.write_credentials(mine, "default", KEYS)
 
 
 def test_link_in_a_folder_that_others_may_write_is_refused(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_after_a_write_the_file_is_the_callers_alone(tmp_path: Path) -> None:
     dotfiles.mkdir(mode=0o700)
     (dotfiles / "credentials").touch(mode=0o644)
     mine.credentials.symlink_to(dotfiles / "credentials")
-    files.write_credentials(mine, "default", KEYS)
+    file_writing.write_credentials(mine, "default", KEYS)
     status = (dotfiles / "credentials").stat()
     assert status.st_uid == os.geteuid()
     assert stat.S_IMODE(status.st_mode) == 0o600

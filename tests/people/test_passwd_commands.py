@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.people import files
+from awsbase.people import file_writing
 from tests.people.alice import Alice
 from tests.people.leaks import assert_no_secret, leaked
 from tests.people.shell import Shell, ended, served, shell_of
@@ -28,9 +28,9 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     alice.sandbox.clock.advance(2)
     administrator = alice.sandbox.key()
     admin = {"aws_access_key_id": administrator.id, "aws_secret_access_key": "admins-secret-key"}
-    files.write_credentials(alice.files, "admin", admin)
+    file_writing.write_credentials(alice.files, "admin", admin)
     with served(alice) as url:
-        files.write_config(alice.files, "admin", {"endpoint_url": url})
+        file_writing.write_config(alice.files, "admin", {"endpoint_url": url})
         yield shell_of(alice)
 
 

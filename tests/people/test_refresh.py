@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from awsbase.errors import AwsbaseError
-from awsbase.people import files, profiles, store
+from awsbase.people import file_writing, files, profiles, store
 from awsbase.people.live_session import KeptSession, SessionRequest
 from awsbase.people.secret import Secret
 from awsbase.people.session import refresh
@@ -72,7 +72,7 @@ def test_session_of_another_profile_is_not_reused(alice: Alice) -> None:
     first = fresh(alice, shared).session
     alice.sandbox.clock.advance(30)
     keys = {"aws_access_key_id": alice.key_id, "aws_secret_access_key": alice.key.reveal()}
-    files.write_credentials(alice.files, "other", keys)
+    file_writing.write_credentials(alice.files, "other", keys)
 
     error = error_of(alice, SessionRequest("other", destination="work"))
     assert (error.message, "--force" in str(error.hint)) == ("profile work holds a live session of profile acme", True)
@@ -96,7 +96,7 @@ def bob(alice: Alice) -> tuple[dict[str, str], Phone]:
 def test_changed_keys_of_a_profile_get_a_new_session(alice: Alice) -> None:
     keys, phone = bob(alice)
     fresh(alice)
-    files.write_credentials(alice.files, "acme", keys)
+    file_writing.write_credentials(alice.files, "acme", keys)
 
     alice.types(phone.code)
     assert not refresh(ACME, alice.person()).reused
@@ -140,7 +140,7 @@ def test_session_is_reused_for_the_same_role_arn_only(alice: Alice, kept: str, r
 )
 def test_roles_of_the_same_name_have_separate_profiles(alice: Alice, serial: bool, role: str, profile: str) -> None:
     if serial:
-        files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+        file_writing.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
     source = profiles.find(alice.files, "acme", {})
     assert profiles.destination(alice.files, source, role, None) == profile
 
@@ -258,7 +258,7 @@ def test_named_device_is_used(tmp_path: Path, requested: str, calls: list[str]) 
 
 
 def test_mfa_serial_of_the_profile_is_used(alice: Alice) -> None:
-    files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+    file_writing.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
     fresh(alice)
     assert alice.calls() == ["sts:GetCallerIdentity", "sts:GetSessionToken"]
 
@@ -268,7 +268,7 @@ def with_fido(alice: Alice) -> None:
 
 
 def serial_of_someone_else(alice: Alice) -> None:
-    files.write_config(alice.files, "acme", {"mfa_serial": f"arn:aws:iam::{ACCOUNT}:mfa/bob"})
+    file_writing.write_config(alice.files, "acme", {"mfa_serial": f"arn:aws:iam::{ACCOUNT}:mfa/bob"})
     alice.types("123456")
 
 
@@ -345,9 +345,9 @@ def test_invalid_request_is_refused_before_the_code(
     alice: Alice, credentials: dict[str, str], config: dict[str, str], requested: SessionRequest, message: str
 ) -> None:
     if credentials:
-        files.write_credentials(alice.files, "acme-mfa", credentials)
+        file_writing.write_credentials(alice.files, "acme-mfa", credentials)
     if config:
-        files.write_config(alice.files, "acme-mfa", config)
+        file_writing.write_config(alice.files, "acme-mfa", config)
     before = alice.files.credentials.read_bytes()
 
     assert message in error_of(alice, requested).message
@@ -359,7 +359,7 @@ def with_keys_of(caller: str) -> Any:
     def prepare(alice: Alice) -> None:
         key = alice.sandbox.key(caller)
         token = {"aws_session_token": key.token}
-        files.write_credentials(
+        file_writing.write_credentials(
             alice.files, "acme", {"aws_access_key_id": key.id, "aws_secret_access_key": key.secret, **token}
         )
 
@@ -368,14 +368,14 @@ def with_keys_of(caller: str) -> Any:
 
 def process(command: str) -> Any:
     def prepare(alice: Alice) -> None:
-        files.write_credentials(alice.files, "acme", {"aws_access_key_id": None, "aws_secret_access_key": None})
-        files.write_config(alice.files, "acme", {"credential_process": command})
+        file_writing.write_credentials(alice.files, "acme", {"aws_access_key_id": None, "aws_secret_access_key": None})
+        file_writing.write_config(alice.files, "acme", {"credential_process": command})
 
     return prepare
 
 
 def sso(alice: Alice) -> None:
-    files.write_config(alice.files, "staff", {"sso_session": "acme"})
+    file_writing.write_config(alice.files, "staff", {"sso_session": "acme"})
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,11 @@ def sso(alice: Alice) -> None:
         (with_keys_of("root"), "acme", "these are root's access keys"),
         (sso, "staff", "profile staff signs in with SSO"),
         (process("awsbase mfa credentials --profile acme"), "acme", "gets its credentials from awsbase itself"),
-        (lambda alice: files.write_config(alice.files, "empty", {"region": "x"}), "empty", "holds no access key"),
+        (
+            lambda alice: file_writing.write_config(alice.files, "empty", {"region": "x"}),
+            "empty",
+            "holds no access key",
+        ),
     ],
 )
 def test_other_credentials_than_long_term_keys_are_refused(
@@ -397,7 +401,7 @@ def test_other_credentials_than_long_term_keys_are_refused(
 
 @pytest.mark.parametrize("named", [{}, {"AWS_PROFILE": "acme"}], ids=["alone", "beside AWS_PROFILE"])
 def test_keys_in_the_environment_override_aws_profile(alice: Alice, named: dict[str, str]) -> None:
-    files.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
+    file_writing.write_config(alice.files, "acme", {"mfa_serial": alice.phone.serial})
     keys, phone = bob(alice)
     alice.environ |= {name.upper(): value for name, value in keys.items()} | named
 
@@ -436,7 +440,7 @@ def test_role_is_assumed_with_the_code(alice: Alice) -> None:
 
 def test_profile_with_a_role_gets_a_role_session(alice: Alice) -> None:
     settings = {"role_arn": alice.role(), "source_profile": "acme", "role_session_name": "alice at work"}
-    files.write_config(alice.files, "admin", settings)
+    file_writing.write_config(alice.files, "admin", settings)
 
     kept = fresh(alice, SessionRequest("admin"))
 
@@ -485,7 +489,7 @@ def test_live_session_gives_every_role_without_another_code(alice: Alice) -> Non
 
 def test_live_session_gives_profiles_with_a_role_without_another_code(alice: Alice) -> None:
     settings = {"role_arn": alice.role(), "source_profile": "acme", "mfa_serial": alice.phone.serial}
-    files.write_config(alice.files, "admin", settings)
+    file_writing.write_config(alice.files, "admin", settings)
     fresh(alice)
 
     assert refresh(SessionRequest("admin"), alice.person()).session.role == settings["role_arn"]
@@ -504,7 +508,7 @@ def test_live_session_of_another_device_or_key_gives_no_role(tmp_path: Path) -> 
     key = alice.sandbox.client("iam").create_access_key(UserName="alice")["AccessKey"]
     alice.sandbox.clock.advance(60)
     keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
-    files.write_credentials(alice.files, "acme", keys)
+    file_writing.write_credentials(alice.files, "acme", keys)
     alice.terminal.choices.append(0)
     assert not fresh(alice, SessionRequest("acme", role="Admin", force=True)).reused
 
@@ -513,15 +517,15 @@ def test_session_that_aws_has_ended_is_replaced_with_a_code(alice: Alice) -> Non
     alice.role()
     fresh(alice)
     alice.sandbox.clock.advance(30)
-    files.write_credentials(alice.files, "acme-mfa", {"aws_session_token": "other"})
+    file_writing.write_credentials(alice.files, "acme-mfa", {"aws_session_token": "other"})
 
     assert fresh(alice, SessionRequest("acme", role="Admin")).session.role
 
 
 def test_chain_of_roles_is_followed_with_one_code(alice: Alice) -> None:
     first, second = alice.role("First", longest=7200), alice.role("Second", longest=7200)
-    files.write_config(alice.files, "first", {"role_arn": first, "source_profile": "acme"})
-    files.write_config(
+    file_writing.write_config(alice.files, "first", {"role_arn": first, "source_profile": "acme"})
+    file_writing.write_config(
         alice.files, "second", {"role_arn": second, "source_profile": "first", "duration_seconds": "7200"}
     )
 

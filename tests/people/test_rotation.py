@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.people import files, key_places, keys, profiles, rotation
+from awsbase.people import file_writing, files, key_places, keys, profiles, rotation
 from awsbase.people.key_places import Place
 from awsbase.people.keychain import Keychain
 from awsbase.sandbox import Fault
@@ -135,7 +135,7 @@ def test_an_old_key_that_was_enabled_again_gets_the_whole_time_once_more(person:
 
 def test_every_profile_with_the_key_gets_the_new_one(person: Person) -> None:
     held = files.read_credentials(person.alice.files)["acme"]
-    files.write_credentials(person.alice.files, "copy", dict(held))
+    file_writing.write_credentials(person.alice.files, "copy", dict(held))
     key_places.CONFIG.write(person.alice.files, "third", {**held, "region": "eu-west-1"})
     person.rotate()
     assert {person.place(name).keys.key_id for name in ("acme", "copy", "third")} == {person.holds()}
@@ -174,7 +174,7 @@ def test_a_rotation_that_somebody_ended_by_hand_disables_nothing(person: Person)
     mine = person.iam.create_access_key(UserName="alice")["AccessKey"]
     person.alice.sandbox.clock.advance(60)
     values = {"aws_access_key_id": mine["AccessKeyId"], "aws_secret_access_key": mine["SecretAccessKey"]}
-    files.write_credentials(person.alice.files, "acme", values)
+    file_writing.write_credentials(person.alice.files, "acme", values)
     with pytest.raises(Refused, match=f"alice has another active key, …{old[-4:]}"):
         person.rotate()
     assert set(person.keys().values()) == {"Active"}
@@ -211,7 +211,7 @@ def test_a_key_that_is_not_the_users_is_not_rotated(person: Person) -> None:
     person.iam.create_user(UserName="bob")
     bob = person.iam.create_access_key(UserName="bob")["AccessKey"]
     values = {"aws_access_key_id": bob["AccessKeyId"], "aws_secret_access_key": bob["SecretAccessKey"]}
-    files.write_credentials(alice.files, "acme", values)
+    file_writing.write_credentials(alice.files, "acme", values)
     work = rotation.Rotation(alice.person(), account, source, place, alice.sandbox.clock, 0, lambda _: True)
     with pytest.raises(Refused, match=f"alice has no access key …{bob['AccessKeyId'][-4:]}, which profile acme holds"):
         rotation.rotate(work)

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from awsbase.aws import Aws
-from awsbase.people import files
+from awsbase.people import file_writing
 from awsbase.people.live_session import SessionRequest
 from awsbase.people.session import refresh
 from awsbase.people.whoami import Identity, whoami
@@ -78,5 +78,7 @@ def test_alias_is_unknown_without_permission(alice: Alice) -> None:
 
 
 def test_sessions_of_other_tools_are_ignored(alice: Alice) -> None:
-    files.write_credentials(alice.files, "old", {"x_security_token_expires": "soon", "aws_access_key_id": "AKIA"})
+    file_writing.write_credentials(
+        alice.files, "old", {"x_security_token_expires": "soon", "aws_access_key_id": "AKIA"}
+    )
     assert identity_of(alice, "user/alice").profile is None

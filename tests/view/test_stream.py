@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
 from awsbase.scripts.output import as_json
-from awsbase.view.stream import write_result
+from awsbase.view.stream import OBEYED, write_result
 
 HOSTILE = {
     "C0": "\x07",
@@ -51,3 +52,10 @@ def test_colours_and_letters_of_every_language_pass() -> None:
     written = "\x1b[1;31mrot\x1b[0m\tЖ中é😀 עברית\n"
     write_result(written, terminal)
     assert terminal.getvalue() == written
+
+
+def test_what_is_printable_needs_no_search_for_what_a_terminal_obeys() -> None:
+    letters = map(chr, (*range(0x10000), *range(0xE0000, 0xE0100)))
+    obeyed = [letter for letter in letters if re.match(OBEYED, letter)]
+    assert len(obeyed) > 200
+    assert not any(map(str.isprintable, obeyed))
