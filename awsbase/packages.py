@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shlex
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, requires
 
 
 def install_command(extra: str, package: str) -> str:
@@ -15,14 +13,18 @@ def install_command(extra: str, package: str) -> str:
     It names the packages, not awsbase: no index need have awsbase, which can come from a wheel or a folder. Without
     awsbase's own list, `package` is what is missing.
     """
+    from importlib.util import find_spec
+
     names = sorted(needed(extra)) or [package]
-    pip = "-m pip install" if importlib.util.find_spec("pip") else ""
+    pip = "-m pip install" if find_spec("pip") else ""
     words = [sys.executable, *pip.split()] if pip else ["uv", "pip", "install", "--python", sys.executable]
     return shlex.join([*words, *names])
 
 
 def needed(extra: str) -> Sequence[str]:
     """Return what the installed awsbase lists for an extra, as pip takes it."""
+    from importlib.metadata import PackageNotFoundError, requires
+
     try:
         listed = requires("awsbase") or []
     except PackageNotFoundError:

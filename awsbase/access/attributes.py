@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from awsbase.access.comparison import shortened
@@ -23,6 +23,7 @@ from awsbase.facts import tags
 from awsbase.facts.authorization import Authorization, authorization
 from awsbase.policies import Document
 from awsbase.policies.document import listed, named
+from awsbase.records import record
 
 # Of condition keys and of variables, those that stand for a tag of who calls, or of what is called.
 TAG = re.compile(r"(?:aws:principaltag|[a-z0-9-]+:(?:resourcetag|existingobjecttag))/(.+)", re.IGNORECASE)
@@ -32,7 +33,7 @@ OWN = "awsbase:"
 UNREAD = "policies may ask for its tags, and IAM cannot be read"
 
 
-@dataclass(frozen=True)
+@record
 class Attributes:
     """What policies may ask of something: its tags, by key in lower case, and its ARN where that can change."""
 

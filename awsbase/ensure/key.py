@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
@@ -133,22 +133,10 @@ def ensure_key(run: Run, want: Key) -> Any:
         have = KeyFacts(made["KeyMetadata"]["Arn"], policy, description=want.description)
     run.created_at(have.created)
 
-    def name(run: Run) -> None:
-        if behind_alias is None:
-            run.create(f"alias {want.alias}", kms.create_alias, AliasName=want.alias, TargetKeyId=have.arn)
+    # In turn: two calls at once would need another connection, whose handshake takes longer than the second call.
+    if behind_alias is None:
+        run.create(f"alias {want.alias}", kms.create_alias, AliasName=want.alias, TargetKeyId=have.arn)
 
-    # Nothing of the rest asks for the alias, and what needs the key waits for both.
-    parts: Mapping[str, Callable[[Run], object]] = {
-        "alias": name,
-        "settings": lambda run: set_up(run, want, have, policy, tagged),
-    }
-    run.side_by_side(lambda run, _, part: part(run), parts)
-    return have.arn
-
-
-def set_up(run: Run, want: Key, have: KeyFacts, policy: Document, tagged: Mapping[str, str]) -> None:
-    """Enable a key, and bring its policy, rotation, description and tags to the manifest."""
-    kms = run.aws.kms
     if drift := compare({"state": have.state}, {"state": "Enabled"}):
         why = "what is encrypted under it can be read again"
         run.update("state", drift, kms.enable_key, risk=access(why), KeyId=have.arn)
@@ -170,6 +158,7 @@ def set_up(run: Run, want: Key, have: KeyFacts, policy: Document, tagged: Mappin
         run.update("description", drift, kms.update_key_description, KeyId=have.arn, Description=want.description)
 
     add_tags(run, want, tagged, kms.tag_resource, form=pairs, KeyId=have.arn)
+    return have.arn
 
 
 def remove_key(run: Run, want: Key) -> None:

@@ -82,6 +82,7 @@ def read_sections(files: Files) -> dict[str, dict[str, str]]:
 
 
 def sections_of(text: str) -> dict[str, dict[str, str]]:
+    """Return the own options of each section of a text, by its header."""
     found = ini.scan(ini.lines(text))
     return {section.name: {key: option.value for key, option in section.options.items()} for section in found}
 
@@ -105,6 +106,7 @@ def _parsed(path: Path, content: bytes) -> dict[str, dict[str, str]]:
 
 
 def text_of(content: bytes) -> str:
+    """Return the text of a file; bytes that are not UTF-8 survive until it is written."""
     return content.decode("utf-8", "surrogateescape")
 
 
@@ -125,12 +127,13 @@ def read(path: Path) -> tuple[bytes, FileVersion]:
 
 
 def version_of(stat: os.stat_result) -> FileVersion:
+    """Return what tells one version of a file from another."""
     return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Turn errors of reading or writing into a FileError that names the file."""
+    """Name the file in errors of reading or writing; raises FileError."""
     try:
         yield
     except ini.InvalidIni as invalid:

@@ -146,6 +146,7 @@ def lines(text: str) -> list[str]:
 def scan(text: Sequence[str]) -> list[Section]:
     """Return the sections and options; raises InvalidIni at the first line that the AWS tools would reject."""
     found: list[Section] = []
+    defaults: list[Section] = []  # this one may be there twice
     section: Section | None = None
     option: Option | None = None
     names: dict[str, int] = {}
@@ -169,6 +170,8 @@ def scan(text: Sequence[str]) -> list[Section]:
             names.setdefault(name, at)
             section, option = Section(name, indent, at), None
             found.append(section)
+            if name == DEFAULTS:
+                defaults.append(section)
             continue
         if section is None:
             hint = " (the file begins with a byte order mark)" if content.startswith("\ufeff") else ""
@@ -177,9 +180,10 @@ def scan(text: Sequence[str]) -> list[Section]:
         if not assigned or not assigned["key"]:
             raise InvalidIni(at + 1, f"neither a [section] nor `key = value`, in section [{section.name}]")
         key = assigned["key"].rstrip().lower()
-        if key in section.options:
-            first = section.options[key].at[0] + 1
-            raise InvalidIni(at + 1, f"{key} is already on line {first}, in section [{section.name}]")
+        for same in defaults if section.name == DEFAULTS else (section,):
+            if key in same.options:
+                first = same.options[key].at[0] + 1
+                raise InvalidIni(at + 1, f"{key} is already on line {first}, in section [{section.name}]")
         option = section.options[key] = Option(key, indent, [at], [assigned["value"].strip()])
     return found
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.configloader import load_config, raw_config_parse
 from botocore.exceptions import ConfigParseError
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from awsbase.people import ini
@@ -85,6 +85,7 @@ def parsed(path: Path, text: str) -> dict[str, dict[str, str]] | None:
 
 @settings(max_examples=150, deadline=None)
 @given(text=TEXTS, section=st.sampled_from(["a", "b", "new"]), values=VALUES)
+@example(text="[DEFAULT]\ns3 =\n[DEFAULT]\ns3 =\n", section="a", values={"k": "v"})
 def test_botocore_reads_what_was_set_and_nothing_else_changed(
     tmp_path_factory: pytest.TempPathFactory, text: str, section: str, values: dict[str, str]
 ) -> None:
