@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-CLASS = "creating-client-class"
-
-
 def like(first: Any, emitter: Any, make: Callable[[], Any]) -> Any:
     """Make a client of the service of the first one; `emitter` is that of its session."""
+    event = f"creating-client-class.{first.meta.service_model.service_id.hyphenize()}"
 
     def inherit(class_attributes: dict[str, Any], base_classes: list[type], **_: Any) -> None:
         """Leave the methods to the first client's class, as botocore lets each handler of this event do."""
         class_attributes.clear()
         base_classes[:] = [type(first)]
 
-    emitter.register_last(CLASS, inherit)
+    emitter.register_last(event, inherit)
     try:
         client = make()
     finally:
-        emitter.unregister(CLASS, inherit)
+        emitter.unregister(event, inherit)
     share(client.meta, first.meta, "_service_model")
     share(client._ruleset_resolver, first._ruleset_resolver, "_provider", "_param_definitions", "_service_model")
     return client

@@ -25,6 +25,7 @@ from awsbase.engine.clock import SystemClock
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire, WriteOutsideVerb
 from awsbase.events import Events, SharedTrie
+from awsbase.siblings import like
 from tests.conftest import needs
 
 LOWER_BOUND = Path(__file__).parents[1] / ".venv-lower-bound" / "bin" / "python"
@@ -207,6 +208,20 @@ def test_a_sibling_has_handlers_retries_and_a_guard_of_its_own() -> None:
     own = [{id(each) for each in held.prefix_search("needs-retry.ec2.DescribeRegions")} for held in found]
     assert len(own[0]) > 2
     assert len(own[0] & own[1]) <= 1  # the guard keeps nothing of a region
+
+
+def test_a_client_of_another_service_that_is_made_meanwhile_has_its_own_methods() -> None:
+    shared, others = session()._session, []
+
+    def make() -> Any:
+        others.append(shared.create_client("sts", "eu-west-1"))
+        return shared.create_client("ec2", "eu-west-1")
+
+    first = shared.create_client("ec2", "us-east-1")
+    sibling = like(first, shared.get_component("event_emitter"), make)
+    assert isinstance(sibling, type(first))
+    assert not isinstance(others[0], type(first))
+    assert hasattr(others[0], "get_caller_identity")
 
 
 def tree(client: Any) -> Any:
