@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
     from botocore.config import Config
     from botocore.credentials import Credentials
+    from botocore.session import Session
     from mypy_boto3_cloudtrail import CloudTrailClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sts import STSClient
 
+    AnySession = Session | boto3.Session
+
 Attach = Callable[["BaseClient"], None]
 CONNECTIONS = 32
 
@@ -35,15 +38,15 @@ CONNECTIONS = 32
 class Clients:
     """The cache behind `Aws`: one client per service and region; every `attach` is called with each new client."""
 
-    def __init__(self, session: boto3.Session, attach: Sequence[Attach], attempts: int) -> None:
+    def __init__(self, session: Session, attach: Sequence[Attach], attempts: int) -> None:
         from awsbase.events import share_handlers
         from awsbase.models import own_loader
         from awsbase.responses import StrictParsers
 
-        share_handlers(session._session)
-        session._session.register_component("response_parser_factory", StrictParsers())
+        share_handlers(session)
+        session.register_component("response_parser_factory", StrictParsers())
         self.session = session
-        self._own = own_loader(session._session)
+        self._own = own_loader(session)
         self.watched_by = attach
         self.attempts = attempts
         self._private = private_endpoints(session)
@@ -80,15 +83,15 @@ class Clients:
         from awsbase.siblings import like
 
         cut = self._load_from(service, whole)
-        first, emitter = self._first.get((service, whole)), self.session._session.get_component("event_emitter")
-        make: Any = partial(self.session.client, service, region_name=region, config=self.config())
+        first, emitter = self._first.get((service, whole)), self.session.get_component("event_emitter")
+        make: Any = partial(self.session.create_client, service, region_name=region, config=self.config())
         try:
             client = like(first, emitter, make) if first else make()
         except (AttributeError, TypeError) as error:
             # botocore does not check what kind of value a setting has.
             raise AwsbaseError(
-                f"profile {self.session.profile_name} has a setting of the wrong kind, such as a block of lines where "
-                f"one value belongs: {error}",
+                f"profile {self.session.profile or 'default'} has a setting of the wrong kind, such as a block of "
+                f"lines where one value belongs: {error}",
                 hint="correct it in ~/.aws/config",
             ) from error
         if self._private and service == "s3control":
@@ -107,7 +110,7 @@ class Clients:
         from awsbase.models import whole_models
 
         cut = None if whole or self._own or service not in called() else loader()
-        inner: Any = self.session._session
+        inner: Any = self.session
         wanted = self._own or cut or whole_models()
         if inner.get_component("data_loader") is not wanted:
             inner.register_component("data_loader", wanted)
@@ -116,7 +119,28 @@ class Clients:
         return cut is not None
 
 
-def credentials_of(session: boto3.Session) -> Credentials | None:
+def open_session(profile: str | None = None, keys: Iterable[str | None] = (), region: str | None = None) -> Session:
+    """Return a session from the environment and ~/.aws, or with a key's id, its secret and its token.
+
+    It is botocore's, which makes the clients of boto3 too: boto3's own describes resources, whose import takes 20 ms.
+    """
+    from botocore.session import Session
+
+    made: Any = Session(profile=profile)
+    if keys := tuple(keys):
+        made.set_credentials(*keys)
+    if region:
+        made.set_config_variable("region", region)
+    return made  # type: ignore[no-any-return]
+
+
+def of_botocore(session: AnySession) -> Session:
+    """Return a session of botocore; boto3's has one inside."""
+    inner: Any = session
+    return getattr(inner, "_session", inner)  # type: ignore[no-any-return]
+
+
+def credentials_of(session: Session) -> Credentials | None:
     """Return the credentials of a session's configuration; raises AwsbaseError when it cannot be used."""
     # What a profile names may ask on the terminal: a program, or botocore for the code of an MFA device.
     busy.clear()
@@ -129,11 +153,11 @@ def credentials_of(session: boto3.Session) -> Credentials | None:
         raise AwsbaseError(f"the AWS configuration cannot be used: {error}", hint=hint) from error
 
 
-def private_endpoints(session: boto3.Session) -> bool:
+def private_endpoints(session: Session) -> bool:
     """Tell whether the environment or the profile sets an endpoint other than AWS, such as a test server."""
     if any(name.startswith("AWS_ENDPOINT_URL") and value for name, value in os.environ.items()):
         return True
-    return not {"endpoint_url", "services"}.isdisjoint(session._session.get_scoped_config())
+    return not {"endpoint_url", "services"}.isdisjoint(session.get_scoped_config())
 
 
 def plain_host(params: dict[str, Any], **_: Any) -> None:
@@ -168,11 +192,9 @@ class Aws:
     sns: SNSClient
     sts: STSClient
 
-    def __init__(
-        self, session: boto3.Session, region: str, attach: Sequence[Attach] = (), *, attempts: int = 8
-    ) -> None:
+    def __init__(self, session: AnySession, region: str, attach: Sequence[Attach] = (), *, attempts: int = 8) -> None:
         self.region = region
-        self.clients = Clients(session, attach, attempts)
+        self.clients = Clients(of_botocore(session), attach, attempts)
 
     def at(self, region: str) -> Aws:
         """Return the clients of the same account in another region."""
@@ -182,7 +204,7 @@ class Aws:
         other.region, other.clients = region, self.clients
         return other
 
-    def by(self, session: boto3.Session) -> Aws:
+    def by(self, session: AnySession) -> Aws:
         """Return clients that act with another session, watched as these are."""
         return Aws(session, self.region, self.clients.watched_by, attempts=self.clients.attempts)
 

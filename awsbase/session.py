@@ -35,7 +35,7 @@ from awsbase.view.plurals import counted
 from awsbase.view.risks import reasons, warning
 
 if TYPE_CHECKING:
-    import boto3
+    from awsbase.aws import AnySession
 
 log = logging.getLogger("awsbase")
 
@@ -183,7 +183,7 @@ class AccountSession:
         return lock_of(self.target, "" if self.removal else self.loaded.fingerprint)
 
 
-def account_of(session: boto3.Session, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:
+def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:
     """Return the account and the caller of a session, as AWS reports them, with what guards and counts each call."""
     wire = Wire()
     return identify(Aws(session, region, attach=[wire.attach, RateLimiter(clock).attach, *attach]), wire)

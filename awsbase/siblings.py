@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+
 def like(first: Any, emitter: Any, make: Callable[[], Any]) -> Any:
     """Make a client of the service of the first one; `emitter` is that of its session."""
     event = f"creating-client-class.{first.meta.service_model.service_id.hyphenize()}"

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -22,6 +22,9 @@ from botocore.compat import HTTPHeaders
 from botocore.session import Session
 
 from awsbase.organization.reach import with_keys
+
+if TYPE_CHECKING:
+    from awsbase.aws import AnySession
 
 ID, NAME = "000000000000", "acme-a00000"
 HUB = "999999999999"
@@ -65,12 +68,12 @@ class Canned:
         made.events.register("before-send", self._hub)
         return made
 
-    def member(self, base: boto3.Session, keys: Mapping[str, Any]) -> boto3.Session:
+    def member(self, base: AnySession, keys: Mapping[str, Any]) -> Session:
         """Return the session of an account whose role was assumed, with the settings of the first one."""
         made = with_keys(base, keys)
         number = int(str(keys["AccessKeyId"]).removeprefix("ASIA"))
         handler: Any = self._of(id_of(number), name_of(number))
-        made.events.register("before-send", handler)
+        made.register("before-send", handler)
         return made
 
     def _of(self, id: str, name: str) -> Callable[..., AWSResponse]:

@@ -122,7 +122,7 @@ def home() -> Any:
 def plain(home: Any) -> boto3.Session:
     """A session that awsbase knows nothing of, but for the cut models: whole ones would take seconds."""
     made = session()
-    made._session.register_component("data_loader", home.session._session.get_component("data_loader"))
+    made._session.register_component("data_loader", home.session.get_component("data_loader"))
     return made
 
 
@@ -168,7 +168,7 @@ def test_a_sibling_has_the_endpoint_that_is_configured(variant: str, monkeypatch
     clients, plain = Aws(session(), HOME, attempts=1).clients, session()
     for service in ("sts", "s3", "ec2", "iam"):
         clients.get(service, HOME)
-        plain._session.register_component("data_loader", clients.session._session.get_component("data_loader"))
+        plain._session.register_component("data_loader", clients.session.get_component("data_loader"))
         for region in ("us-east-1", "eu-central-1"):
             assert_same(clients, plain, service, region)
 

@@ -42,7 +42,7 @@ class CredentialsRefused(AwsbaseError):
 
 
 def refused(error: ClientError, session: Any, region: str, now: datetime) -> CredentialsRefused:
-    """Return the error for a boto3 session whose credentials AWS refuses; its hint is about their kind."""
+    """Return the error for a session whose credentials AWS refuses; its hint is about their kind."""
     said: Mapping[str, Any] = error.response.get("Error", {})
     code, message = said.get("Code", "unknown"), said.get("Message", "")
     problem = f"AWS refuses these credentials: {code}: {message}"
@@ -53,7 +53,7 @@ def refused(error: ClientError, session: Any, region: str, now: datetime) -> Cre
         hint = ROLE_HINTS[error.operation_name] if code not in KEY_REFUSED else SOURCE_HINT
         return CredentialsRefused(f"AWS refuses the role: {code}: {message}", hint=hint)
     credentials = session.get_credentials()
-    profile = "" if session.profile_name == "default" else f" --profile {shlex.quote(session.profile_name)}"
+    profile = "" if session.profile in (None, "default") else f" --profile {shlex.quote(session.profile)}"
     if credentials.token:
         hint = SESSION_HINTS.get(credentials.method, SESSION_HINT).format(profile=profile)
         return CredentialsRefused(problem, hint=hint)

@@ -21,7 +21,7 @@ from awsbase.facts.organization import accounts, accounts_in, all_units, root_id
 from awsbase.records import record
 
 if TYPE_CHECKING:
-    import boto3
+    from botocore.session import Session
 
 ROLE = "OrganizationAccountAccessRole"
 WINDOW = timedelta(days=90)
@@ -105,17 +105,16 @@ def inside(facts: Facts, account: str) -> Facts:
     return facts.elsewhere(facts.aws.by(session_with(facts.aws.clients.session, answer["Credentials"])))
 
 
-def session_with(base: boto3.Session, keys: Mapping[str, Any]) -> boto3.Session:
+def session_with(base: Session, keys: Mapping[str, Any]) -> Session:
     """Return a session with other keys that reaches AWS as the first one does."""
-    import boto3
     from botocore.session import Session
 
-    handlers: Any = base._session.get_component("event_emitter")
-    inner: Any = Session(profile=base._session.profile, event_hooks=copy(handlers), include_builtin_handlers=False)
+    handlers: Any = base.get_component("event_emitter")
+    made = Session(profile=base.profile, event_hooks=copy(handlers), include_builtin_handlers=False)
     # The models of the services are read from disk once for all members.
-    inner.register_component("data_loader", base._session.get_component("data_loader"))
-    inner.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    return boto3.Session(botocore_session=inner, region_name=base.region_name)
+    made.register_component("data_loader", base.get_component("data_loader"))
+    made.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return made
 
 
 def principals(facts: Facts, member: Facts, account: str, since: datetime) -> Sequence[MemberPrincipal]:

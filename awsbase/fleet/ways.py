@@ -40,6 +40,6 @@ def asking(routes: Iterable[Route], sessions: Sessions) -> str | None:
             session = sessions.first(route).aws.clients.session
         except AwsbaseError:
             continue
-        if {"role_arn", "mfa_serial"} <= session._session.get_scoped_config().keys():
+        if {"role_arn", "mfa_serial"} <= session.get_scoped_config().keys():
             return route.profile or "default"
     return None

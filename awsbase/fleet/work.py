@@ -36,12 +36,12 @@ from awsbase.session import AccountSession, Prompt, Target, account_of, approve,
 from awsbase.view.document import document, plan_of
 
 if TYPE_CHECKING:
-    import boto3
+    from awsbase.aws import AnySession
 
 INTERRUPTED = 130
 log = logging.getLogger("awsbase")
 
-Opens = Callable[[Route], "boto3.Session"]
+Opens = Callable[[Route], "AnySession"]
 """Returns a session of an account; raises Unreachable."""
 
 

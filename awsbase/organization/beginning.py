@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from awsbase.aws import Aws
+from awsbase.aws import Aws, of_botocore
 from awsbase.engine.account import identify
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
@@ -115,7 +115,8 @@ def known_accounts(path: Path, of_profile: OfProfile) -> KnownAccounts:
     for name, profile in file.accounts.items():
         try:
             session = of_profile(profile)
-            account = identify(Aws(session, session.region_name or ASKED_IN), Wire())
+            region = of_botocore(session).get_config_variable("region")
+            account = identify(Aws(session, region or ASKED_IN), Wire())
         except AwsbaseError as error:
             hint = sign_in_hint(error, profile) or error.hint
             mistakes.append(mistake(source, name, f"profile {profile}: {error.message}", hint))
@@ -126,7 +127,7 @@ def known_accounts(path: Path, of_profile: OfProfile) -> KnownAccounts:
                 mistake(source, name, message, "one account has one name: delete one, or correct its profile")
             )
             continue
-        found.append(KnownAccount(name, profile, account.id, session.region_name))
+        found.append(KnownAccount(name, profile, account.id, region))
     if mistakes:
         raise ManifestError(mistakes)
     return KnownAccounts(file.platform, tuple(found))

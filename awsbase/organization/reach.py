@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from awsbase.aws import Aws
+from awsbase.aws import Aws, of_botocore, open_session
 from awsbase.engine.account import Account, identify
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.refusals import DENIED
@@ -17,8 +17,10 @@ from awsbase.organization.load import Member, Organization
 from awsbase.records import record
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.exceptions import ClientError
+    from botocore.session import Session
+
+    from awsbase.aws import AnySession
 
 # A session that was assumed by a role lasts an hour at most, whatever the role itself allows.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
@@ -29,9 +31,9 @@ NOT_IN_NAMES = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 Keys = Mapping[str, Any]
 """The `Credentials` that STS answers with."""
-OfProfile = Callable[[str | None], "boto3.Session"]
+OfProfile = Callable[[str | None], "AnySession"]
 """Returns the session of a profile, or that of the environment."""
-OfKeys = Callable[["boto3.Session", Keys], "boto3.Session"]
+OfKeys = Callable[["AnySession", Keys], "AnySession"]
 """Returns a session with other keys, which reaches AWS as the first one does."""
 
 
@@ -88,11 +90,11 @@ class Sessions:
         self._of_keys = of_keys or with_keys
         self._now = now or SystemClock().now
         self._first: dict[str | None, Account] = {}
-        self._between: dict[tuple[str | None, tuple[str, ...]], tuple[boto3.Session, datetime]] = {}
+        self._between: dict[tuple[str | None, tuple[str, ...]], tuple[AnySession, datetime]] = {}
 
-    def to(self, route: Route) -> boto3.Session:
+    def to(self, route: Route) -> AnySession:
         """Return a session of an account; raises Unreachable."""
-        session = self.first(route).aws.clients.session
+        session: AnySession = self.first(route).aws.clients.session
         if not route.roles:
             return session
         for count in range(1, len(route.roles)):
@@ -113,8 +115,8 @@ class Sessions:
         return self._first[route.profile]
 
     def _assume(
-        self, route: Route, session: boto3.Session, arn: str, run: str | None = None
-    ) -> tuple[boto3.Session, datetime]:
+        self, route: Route, session: AnySession, arn: str, run: str | None = None
+    ) -> tuple[AnySession, datetime]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         caller = self.first(route).caller
@@ -159,13 +161,14 @@ def unreachable(route: Route, arn: str, caller: str, error: ClientError) -> Unre
     return Unreachable(f"{route.name} cannot be reached: {code}: {message}", hint=f"it is reached by {route.words}")
 
 
-def with_keys(base: boto3.Session, keys: Keys) -> boto3.Session:
+def with_keys(base: AnySession, keys: Keys) -> Session:
     """Return a session with other keys, and with the settings of the first one's profile for all else."""
-    import boto3
-    from botocore.session import Session
-
-    inner = Session(profile=base._session.profile)
+    first = of_botocore(base)
+    made = open_session(
+        first.profile,
+        (keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
+        first.get_config_variable("region"),
+    )
     # botocore's models are the same in every account: a session of its own would read them all again.
-    inner.register_component("data_loader", base._session.get_component("data_loader"))
-    inner.set_credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    return boto3.Session(botocore_session=inner, region_name=base.region_name)
+    made.register_component("data_loader", first.get_component("data_loader"))
+    return made

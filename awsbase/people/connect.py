@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-import boto3
 from botocore.exceptions import BotoCoreError
 
-from awsbase.aws import Attach, Aws, credentials_of
+from awsbase.aws import Attach, Aws, credentials_of, open_session
 from awsbase.engine.wire import refuse_resends
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import resolver
@@ -73,7 +72,7 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
     try:
         keys = source.keys or _from_process(source)
         token = keys.token.reveal() if keys.token else None
-        session = boto3.Session(keys.key_id, keys.secret_key.reveal(), token, profile_name=source.keys_profile)
+        session = open_session(source.keys_profile, (keys.key_id, keys.secret_key.reveal(), token))
         aws = Aws(session, region, attach=[refuse_resends, *attach])
         aws.sts  # noqa: B018, creating the first client finds an invalid endpoint
     except (BotoCoreError, ValueError) as error:
@@ -82,7 +81,7 @@ def connect(source: Source, region: str, attach: Sequence[Attach] = ()) -> Aws:
 
 
 def _from_process(source: Source) -> Keys:
-    credentials = credentials_of(boto3.Session(profile_name=source.keys_profile))
+    credentials = credentials_of(open_session(source.keys_profile))
     if credentials is None or credentials.token:
         problem, hint = NO_KEYS_ADVICE["session"]
         raise Refused(f"the credential_process of profile {source.keys_profile} {problem}", hint=hint)

@@ -85,8 +85,7 @@ def _mfa(kind: Kind, method: str, refused: str | None, config: dict[str, Any]) -
 
 
 def _profile_config(aws: Aws) -> dict[str, Any]:
-    session: Any = aws.clients.session
-    config: dict[str, Any] = session._session.get_scoped_config()
+    config: dict[str, Any] = aws.clients.session.get_scoped_config()
     return config
 
 

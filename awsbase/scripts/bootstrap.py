@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awsbase.aws import Attach, Aws
+from awsbase.aws import Attach, Aws, open_session
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.run import approval
@@ -40,7 +40,7 @@ from awsbase.scripts.session import Session
 from awsbase.session import Prompt, Target, complete, lock_of
 
 if TYPE_CHECKING:
-    import boto3
+    from awsbase.aws import AnySession
 
 ADMINISTRATOR_POLICIES = frozenset({"awsbase:administrator", "aws:AdministratorAccess"})
 EXAMPLE = "for example, under iam: groups: {Administrators: {policies: [awsbase:administrator]}}, and a user in it"
@@ -50,7 +50,7 @@ EXAMPLE = "for example, under iam: groups: {Administrators: {policies: [awsbase:
 class Access:
     """Access to AWS: root's key, the person's AWS files, and the clock."""
 
-    root: boto3.Session
+    root: AnySession
     clock: Clock
     files: files.Files
     attach: tuple[Attach, ...] = ()
@@ -67,10 +67,8 @@ class Access:
 
     def open(self, session: store.Session, region: str) -> Aws:
         """Return a connection with a session."""
-        import boto3
-
         keys = (session.key_id, session.secret_key.reveal(), session.token.reveal())
-        return Aws(boto3.Session(*keys, region_name=region), region, attach=[refuse_resends, *self.attach])
+        return Aws(open_session(keys=keys), region, attach=[refuse_resends, *self.attach])
 
 
 @click.command("bootstrap")

@@ -26,9 +26,9 @@ from awsbase.people.profile_session import session_of
 from awsbase.scripts.options import Options
 
 if TYPE_CHECKING:
-    import boto3
     from botocore.client import BaseClient
 
+    from awsbase.aws import AnySession
     from awsbase.engine.plugin import LoadedPlugin
     from awsbase.manifest.loaded import LoadedManifest
     from awsbase.session import Target
@@ -159,7 +159,7 @@ def home_region(profile: str | None, region: str | None) -> str:
     return chosen.region or resolver.REGIONS["aws"]
 
 
-def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
+def reach(session: AnySession, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Return the account and the caller, as AWS reports them."""
     # With it come manifests, which commands for people do without.
     from awsbase.session import account_of
@@ -168,7 +168,7 @@ def reach(session: boto3.Session, region: str, clock: Clock | None = None, *, de
     return account_of(session, region, clock or SystemClock(), [name_calls] if debugging else [])
 
 
-def show_connecting(session: boto3.Session) -> None:
+def show_connecting(session: AnySession) -> None:
     """Show that AWS is called, unless botocore will ask for the code of an MFA device on the same terminal."""
     credentials = session.get_credentials()
     if credentials is None or credentials.method != "assume-role":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -17,6 +18,9 @@ from awsbase.organization.reach import Sessions, Unreachable, check, route, with
 from awsbase.sandbox import World
 from tests.organization.files import ORGANIZATION, loaded
 from tests.organization.worlds import role, sessions
+
+if TYPE_CHECKING:
+    from awsbase.aws import AnySession
 
 USERS, PROD, DEV = "111111111111", "333333333333", "444444444444"
 ENTERED = "OrganizationAccountAccessRole"
@@ -37,7 +41,7 @@ def world() -> World:
     return world
 
 
-def caller(session: boto3.Session) -> str:
+def caller(session: AnySession) -> str:
     """Return who a session is."""
     return identify(Aws(session, "eu-west-1"), Wire()).caller
 
@@ -122,5 +126,5 @@ def test_other_keys_keep_the_settings_of_the_first_session(tmp_path: Path, monke
     made = with_keys(boto3.Session(profile_name="work"), keys)
     given = made.get_credentials()
     assert given
-    assert (given.access_key, given.token, made.region_name) == ("ASIAX", "t", "eu-west-1")
-    assert made._session.get_config_variable("ca_bundle") == "/x.pem"
+    assert (given.access_key, given.token, made.get_config_variable("region")) == ("ASIAX", "t", "eu-west-1")
+    assert made.get_config_variable("ca_bundle") == "/x.pem"

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from awsbase.aws import of_botocore
 from awsbase.organization.reach import Sessions
 from awsbase.sandbox import World
 from awsbase.sandbox.callers import Key
 from awsbase.sandbox.clients import session as session_with
+
+if TYPE_CHECKING:
+    import boto3
+
+    from awsbase.aws import AnySession
 
 
 def role(world: World, account: str, name: str, trusted: str) -> None:
@@ -31,8 +35,9 @@ def role(world: World, account: str, name: str, trusted: str) -> None:
 def sessions(world: World) -> Sessions:
     """Return sessions that begin with the first account, whatever the profile."""
 
-    def of_keys(base: boto3.Session, keys: Mapping[str, Any]) -> boto3.Session:
+    def of_keys(base: AnySession, keys: Mapping[str, Any]) -> boto3.Session:
         given = Key(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-        return session_with(given, base.region_name, world.transport)
+        region = of_botocore(base).get_config_variable("region")
+        return session_with(given, region, world.transport)
 
     return Sessions(lambda profile: world.session(), of_keys, world.clock)

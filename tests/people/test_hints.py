@@ -444,10 +444,10 @@ def test_clock_is_named_and_by_how_much(code: str, message: str, off: timedelta 
 
 
 class FakeSession:
-    """A boto3 session as far as its refusal is explained."""
+    """A session as far as its refusal is explained."""
 
     def __init__(self, method: str, token: str | None) -> None:
-        self.profile_name = "my work"
+        self.profile = "my work"
         self.method, self.token = method, token
         self.access_key, self.secret_key = "AKIAIOSFODNN7EXAMPLE", "abc"
 
@@ -487,7 +487,7 @@ def test_a_role_that_is_refused_is_no_refused_key(operation: str, code: str, exp
     """Asking the session for its credentials would only be refused again."""
 
     class NoSession:
-        profile_name = "default"
+        profile = "default"
 
     problem = refused(error(code, "no", operation=operation), NoSession(), "eu-west-1", NOW)
     assert problem.message == f"AWS refuses the role: {code}: no"
