@@ -131,7 +131,9 @@ def authorization(facts: Facts) -> Authorization:
     profiles: dict[str, ProfileFacts] = {}
     pages = facts.aws.iam.get_paginator("get_account_authorization_details").paginate(
         # Without a filter AWS adds all its own managed policies, which takes hundreds of pages.
-        Filter=["User", "Group", "Role", "LocalManagedPolicy"]
+        Filter=["User", "Group", "Role", "LocalManagedPolicy"],
+        # Pages wait for one another, and have a hundred items unless AWS is asked for more.
+        PaginationConfig={"PageSize": 1000},
     )
     for page in pages:
         profiles |= {name: profile for role in page["RoleDetailList"] for name, profile in _profiles(role)}

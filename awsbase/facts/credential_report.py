@@ -64,7 +64,7 @@ def yes(word: str) -> bool:
 
 def virtual_devices(facts: Facts) -> Mapping[str, str | None]:
     """Return the users of all virtual MFA devices by serial number; None when a device has no user."""
-    pages = facts.aws.iam.get_paginator("list_virtual_mfa_devices").paginate()
+    pages = facts.aws.iam.get_paginator("list_virtual_mfa_devices").paginate(PaginationConfig={"PageSize": 1000})
     return {
         device["SerialNumber"]: device["User"]["Arn"].rpartition("/")[2] if "User" in device else None
         for page in pages
