@@ -19,6 +19,10 @@ from botocore.httpsession import URLLib3Session
 from awsbase import connections
 from awsbase.aws import Aws
 from awsbase.connections import Connections, share
+from awsbase.engine.execution import WORKERS
+from benchmarks import distant
+from benchmarks.manifests import people
+from benchmarks.measure import measure, ours
 from tests.conftest import needs
 from tests.tls import Secured, secured
 
@@ -81,6 +85,17 @@ def test_accounts_share_connections_and_nothing_else(hosts: Secured) -> None:
             expected.append((f"sts.{region}.amazonaws.com", key, region))
     assert hosts.asked == expected
     assert sorted(hosts.handshakes) == ["sts.eu-west-1.amazonaws.com", "sts.us-east-1.amazonaws.com"]
+
+
+def test_a_run_makes_a_handshake_for_each_call_at_once_and_no_more(tmp_path: Path) -> None:
+    command = ours("reconcile", people(40, tmp_path), "--yes")
+    with distant.account(0, tls=True) as served:
+        first, converged = measure(command, served), measure(command, served)
+    hosts = {(service, region) for service, region, *_ in first.heard.made}
+    assert first.calls > 80
+    assert first.heard.connections < WORKERS + len(hosts)
+    assert [service for service, *_ in converged.heard.made] == ["sts", "iam"]
+    assert converged.heard.connections == 2
 
 
 def test_an_authority_that_nobody_trusts_is_refused(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,6 +205,10 @@ def test_each_botocore_that_setup_allows_shares(python: Path, hosts: Secured) ->
     program = """
 import botocore.session
 from awsbase.connections import Connections, share
+from awsbase.engine.execution import WORKERS
+from benchmarks import distant
+from benchmarks.manifests import people
+from benchmarks.measure import measure, ours
 for region in ("eu-west-1", "us-east-1"):
     client = botocore.session.get_session().create_client("sts", region)
     share(client)

@@ -181,7 +181,7 @@ def select(question: str, choices: Sequence[str]) -> int:
 
 
 def connect(source: Source, region: str, *, debugging: bool = False, quiet: bool = False) -> Aws:
-    """Return a connection to AWS; boto3 is imported only now."""
+    """Return a connection to AWS; botocore is imported only now."""
     if not quiet:
         busy.show(busy.CONNECTING)
     from awsbase.people.connect import connect

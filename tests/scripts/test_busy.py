@@ -1,4 +1,4 @@
-"""The first sign of life: it is there before boto3 is imported, on a terminal alone, and leaves nothing behind."""
+"""The first sign of life: it is there before botocore is imported, on a terminal alone, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from awsbase.view.stream import write
 from tests.road.screen import Terminal
 from tests.scripts.conftest import AWSBASE, EMPTY, FULL, Served, written
 
-# The commands that import boto3 or moto before they ask anything, with what they need on the way there.
+# The commands that import botocore or moto before they ask anything, with what they need on the way there.
 COMMANDS = (
     "plan FULL",
     "reconcile FULL --yes",
@@ -46,7 +46,7 @@ class Imported(BaseException):
 
 class Stop:
     def find_spec(self, name, path=None, target=None):
-        if name in ("boto3", "moto"):
+        if name in ("botocore", "moto"):
             raise Imported(name)
 
 class Terminal(io.StringIO):
@@ -74,7 +74,7 @@ PROFILE = "[default]\naws_access_key_id = AKIA1\naws_secret_access_key = x\n"
 
 
 @pytest.mark.slow
-def test_each_command_shows_a_sign_of_life_before_boto3_is_imported(nobody: dict[str, str], tmp_path: Path) -> None:
+def test_each_command_shows_a_sign_of_life_before_botocore_is_imported(nobody: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws/credentials").write_text(PROFILE)
     (tmp_path / ".aws/config").write_text("[default]\nmfa_serial = arn:aws:iam::111122223333:mfa/alice\n")
