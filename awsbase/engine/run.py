@@ -537,6 +537,8 @@ def already_exists(error: Exception, action: Action) -> bool:
     answer = error.response.get("Error", {}) if isinstance(error, ClientError) else {}
     code, message = answer.get("Code", ""), answer.get("Message", "")
     there = any(word in code for word in ("Already", "Exists", "Duplicate"))
+    # Lambda and Security Hub have one code for this and for a change that is under way.
+    there |= "Conflict" in code and "already" in message
     # IAM answers LimitExceeded to a second role in an instance profile, Cost Explorer this to a second monitor.
     limited = code == "LimitExceeded" or message.startswith("Limit exceeded on dimensional spend monitor")
     return action == "create" and (there or limited)

@@ -19,7 +19,7 @@ from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency
 from awsbase.engine.facts import Facts
 from awsbase.engine.kind import Kind, Kinds
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run, approval
+from awsbase.engine.run import Run, already_exists, approval
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.errors import Refused
@@ -204,6 +204,22 @@ def test_the_plan_already_reports_invalid_arguments() -> None:
     assert error is not None
     assert error.code == "InvalidArguments"
     assert "UserName" in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "there"),
+    [
+        ("EntityAlreadyExists", "User with name a already exists.", True),
+        ("ResourceConflictException", "Function already exist: acme-fleet-plan", True),
+        ("ResourceConflictException", "Account is already subscribed to Security Hub", True),
+        ("ResourceConflictException", "The operation cannot be performed at this time.", False),
+        ("AccessDenied", "You are not authorized: a policy already denies it", False),
+    ],
+)
+def test_what_is_refused_because_it_is_there_is_read_again(code: str, message: str, there: bool) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": message}}, "Create")
+    assert already_exists(error, "create") == there
+    assert not already_exists(error, "update")
 
 
 def test_a_denied_call_names_the_caller_and_the_action() -> None:
