@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from awsbase.bastion.doctor import agent
 from awsbase.bastion.host import Host, host
 from awsbase.bastion.settings import Bastion
 from awsbase.engine.facts import Facts
+from awsbase.engine.times import timestamp
 from awsbase.ensure.schedule import schedule
 from awsbase.facts.instances import user_data
 from awsbase.people.durations import words
@@ -100,4 +101,4 @@ def document(found: Status) -> dict[str, Any]:
 
 def stamp(when: datetime | None) -> str | None:
     """Return a time in UTC in ISO 8601, to the second."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if when else None
+    return timestamp(when) if when else None

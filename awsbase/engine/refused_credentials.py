@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from awsbase.aws import response_time
-from awsbase.engine.durations import words
+from awsbase.engine.times import words
 from awsbase.errors import AwsbaseError
 
 if TYPE_CHECKING:

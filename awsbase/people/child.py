@@ -7,10 +7,10 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping, Sequence
-from datetime import UTC
 from typing import NoReturn
 
 from awsbase import busy
+from awsbase.engine.times import timestamp
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.people import files
 from awsbase.people.files import Files
@@ -114,7 +114,7 @@ def environment(
         "AWS_ACCESS_KEY_ID": session.key_id,
         "AWS_SECRET_ACCESS_KEY": session.secret_key.reveal(),
         "AWS_SESSION_TOKEN": session.token.reveal(),
-        EXPIRES: session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        EXPIRES: timestamp(session.expires),
         MARK: profile,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from awsbase.engine.durations import words as words
+from awsbase.engine.times import words as words
 from awsbase.errors import UsageError
 
 HOUR = 3600

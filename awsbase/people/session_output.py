@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from awsbase.engine.durations import words
+from awsbase.engine.times import timestamp, words
 from awsbase.people import resolver
 from awsbase.people.live_session import KeptSession
 from awsbase.people.store import Session
@@ -43,7 +43,7 @@ def document(kept: KeptSession, now: datetime) -> dict[str, Any]:
         "source": session.source,
         "role": session.role,
         "device": session.serial,
-        "expires": _expiry(session),
+        "expires": timestamp(session.expires),
         "seconds_left": int(session.seconds_left(now)),
         "reused": kept.reused,
     }
@@ -56,9 +56,5 @@ def of_process(session: Session) -> dict[str, Any]:
         "AccessKeyId": session.key_id,
         "SecretAccessKey": session.secret_key.reveal(),
         "SessionToken": session.token.reveal(),
-        "Expiration": _expiry(session),
+        "Expiration": timestamp(session.expires),
     }
-
-
-def _expiry(session: Session) -> str:
-    return session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

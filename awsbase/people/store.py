@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from awsbase.engine.times import timestamp
 from awsbase.errors import Refused
 from awsbase.people.files import Files
 from awsbase.people.secret import Secret
@@ -78,7 +79,7 @@ def save(where: Files, profile: str, session: Session) -> None:
             SECRET: session.secret_key.reveal(),
             TOKEN: session.token.reveal(),
             OLD_TOKEN: None,
-            EXPIRES: session.expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            EXPIRES: timestamp(session.expires),
             SOURCE: session.source,
             SOURCE_ID: session.source_id,
             SERIAL: session.serial,

@@ -14,6 +14,7 @@ import click
 
 from awsbase.engine.account import Account
 from awsbase.engine.clock import SystemClock
+from awsbase.engine.times import timestamp
 from awsbase.errors import Refused
 from awsbase.people import durations, key_places, keys, profiles, rotation
 from awsbase.people.keychain import open_keychain
@@ -176,8 +177,8 @@ def document(key: AccessKey) -> dict[str, Any]:
     return {
         "key": key.id,
         "status": "active" if key.active else "disabled",
-        "created": key.created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "last_used": key.used.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if key.used else None,
+        "created": timestamp(key.created),
+        "last_used": timestamp(key.used) if key.used else None,
         "service": key.service,
         "profiles": list(key.profiles),
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from awsbase.engine.times import timestamp
 from awsbase.errors import Refused
 from awsbase.people import device_maintenance, mfa_serial, terminal
 from awsbase.people.device_maintenance import ListedDevice
@@ -161,6 +162,6 @@ def document(one: ListedDevice) -> dict[str, Any]:
         "device": one.device.name,
         "kind": one.kind,
         "owner": one.owner,
-        "since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if since else None,
+        "since": timestamp(since) if since else None,
         "arn": one.device.serial,
     }

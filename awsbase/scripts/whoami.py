@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from awsbase.aws import Aws
+from awsbase.engine.times import timestamp
 from awsbase.people import durations, files
 from awsbase.people import prompt as shell_prompt
 from awsbase.people.profile_session import session_of
@@ -83,7 +84,7 @@ def document(identity: Identity) -> dict[str, Any]:
         "key": identity.key,
         "mfa": identity.mfa,
         "device": identity.serial,
-        "expires": expires.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if expires else None,
+        "expires": timestamp(expires) if expires else None,
         "profile": identity.profile,
     }
 

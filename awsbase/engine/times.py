@@ -1,6 +1,13 @@
-"""Durations as people read them."""
+"""Durations as people read them, and times as AWS and JSON have them."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def timestamp(when: datetime) -> str:
+    """Format a time in UTC, to the second: `2030-01-01T00:00:00Z`."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def words(duration: float) -> str:
