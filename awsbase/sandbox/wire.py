@@ -1,10 +1,11 @@
 """Between HTTP and what it means: which operation a request asks for, and how an answer or a refusal is written."""
 
 import json
+import pickle
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
@@ -35,6 +36,18 @@ SIGNED_AS = {
     "elasticloadbalancing": "elbv2",
     "email": "ses",
 }
+
+# Headers that say who sends a request and when, and not what it asks for.
+ANEW = frozenset(
+    (
+        "authorization",
+        "x-amz-date",
+        "x-amz-security-token",
+        "user-agent",
+        "amz-sdk-invocation-id",
+        "amz-sdk-request",
+    )
+)
 
 # Services whose host has no region.
 GLOBAL = ("budgets", "cloudfront")
@@ -122,20 +135,31 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
 
     Some services have several protocols, and SDKs choose differently. Raises Refusal.
     """
-    headers = {**message.headers, **full_target(service, message)}
-    request = Request.from_primitives(message.method, message.url, headers, message.body)
-    body = request.data
+    told = {**message.headers, **full_target(service, message)}
+    headers = tuple((name, value) for name, value in told.items() if name.lower() not in ANEW)
+    operation, params, protocol = _read(service, message.method, message.url, headers, message.body)
+    # A copy of one's own: rules change it.
+    return operation, pickle.loads(params), protocol  # noqa: S301, written by this process
+
+
+@lru_cache(maxsize=4096)
+def _read(
+    service: str, method: str, url: str, headers: tuple[tuple[str, str], ...], body: bytes
+) -> tuple[OperationModel, bytes, str]:
+    """Return what a request means: the same whoever sends it, and when; runs send the same ones again and again."""
+    request = Request.from_primitives(method, url, dict(headers), body)
+    data = request.data
     try:
         operation, labels = get_service_router(service).match(request)
     except NotFound:
-        raise gap(service, f"{message.method} {urlsplit(message.url).path}") from None
+        raise gap(service, f"{method} {urlsplit(url).path}") from None
     protocol = str(determine_request_protocol(model(service), request.content_type))
     params = PROTOCOL_PARSERS[protocol](operation).parse(
         {
             "method": request.method,
             "values": request.values,
             "headers": request.headers,
-            "body": body,
+            "body": data,
             "url_path": request.path,
             "url_params": labels,
         }
@@ -143,7 +167,8 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
     # The parser reads a query parameter that is not there as an empty list.
     members: Any = operation.input_shape.members if operation.input_shape else {}
     queried = {name for name, shape in members.items() if shape.serialization.get("location") == "querystring"}
-    return operation, {name: value for name, value in params.items() if value or name not in queried}, protocol
+    given = {name: value for name, value in params.items() if value or name not in queried}
+    return operation, pickle.dumps(given), protocol
 
 
 def full_target(service: str, message: Message) -> dict[str, str]:
