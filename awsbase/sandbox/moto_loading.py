@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from pathlib import PurePosixPath
+from random import getrandbits
 from typing import Any
 
 from boto3 import Session
@@ -26,6 +27,7 @@ def load_late() -> None:
     list_regions_once()
     list_regions_of_ec2_fast()
     cache_method_names()
+    draw_request_ids_fast()
     load_offerings_late()
 
 
@@ -81,6 +83,18 @@ def list_regions_of_ec2_fast() -> None:
 def cache_method_names() -> None:
     """Let moto remember the methods of its classes: to list them at each call takes a tenth of what the call does."""
     responses.method_names_from_class = cache(responses.method_names_from_class)
+
+
+def draw_request_ids_fast() -> None:
+    """Let moto draw the id of a request at once; it draws one letter of 52 after the other."""
+
+    def drawn(headers: dict[str, Any] | None = None) -> str:
+        request_id = f"{getrandbits(208):052x}"
+        if isinstance(headers, dict):
+            headers["x-amzn-requestid"] = request_id
+        return request_id
+
+    responses.gen_amzn_requestid_long = drawn
 
 
 def load_offerings_late() -> None:

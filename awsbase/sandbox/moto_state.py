@@ -7,18 +7,26 @@ open, and takes it out again when another one opens. So several sandboxes live s
 import copyreg
 import os
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
+from io import BytesIO
 from threading import Lock, RLock
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 from weakref import finalize
 
 from moto import backend_index, backends
 from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.model_instances import reset_model_data
-from moto.core.request import Request
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    Request,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
 from moto.moto_api._internal import mock_random
 from moto.s3.models import FakeKey
 from moto.utilities.utils import get_partition
@@ -33,6 +41,11 @@ from awsbase.sandbox.moto_loading import load_images_late, load_late, make_key_p
 # deepcopy refuses them.
 LOCKS = (type(Lock()), type(RLock()))
 REGISTERS = ("bucket_accounts", "master_accounts")
+
+# A URL of which nothing has to be written otherwise.
+PLAIN_URL = re.compile(r"https://[a-z0-9.-]+/(?!/)[A-Za-z0-9/._~%:?&=+,@-]*")
+
+LENGTHS = ("content-length", "transfer-encoding")
 
 _lock = RLock()
 _active: list["_Held"] = []
@@ -218,7 +231,7 @@ class MotoState:
                 self.backend("iam", region, account)
                 # GovCloud's IAM has the host iam.us-gov.amazonaws.com, in which moto sees no partition.
                 message = message.at(message.url.replace("://iam.us-gov.", f"://iam.{region}."))
-            request = Request.from_primitives(message.method, message.url, headers, message.body)
+            request = request_of(message.method, message.url, headers, message.body)
             try:
                 status, sent, body = respond(request, request.raw_url, request.headers)
             except HTTPException as error:
@@ -235,6 +248,41 @@ class MotoState:
 def partition_of(region: str) -> str:
     """Return the partition of AWS that a region (or a partition) is in."""
     return str(get_partition(region))
+
+
+def request_of(method: str, url: str, headers: Mapping[str, str], body: bytes) -> Request:
+    """Return a request as moto takes it; werkzeug's builder of environments takes as long as moto's answer to many."""
+    if not PLAIN_URL.fullmatch(url):
+        return Request.from_primitives(method, url, headers, body)
+    parts = urlsplit(url)
+    sent = {
+        name: value for name, value in headers.items() if name.lower() not in ("content-length", "transfer-encoding")
+    }
+    kept = {environ_key_for_header(name): name for name in sent if should_preserve_original_header_name(name)}
+    return Request(
+        {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+            "QUERY_STRING": parts.query,
+            "REQUEST_URI": parts.path,
+            "RAW_URI": parts.path,
+            "SERVER_NAME": parts.netloc,
+            "SERVER_PORT": "443",
+            "HTTP_HOST": parts.netloc,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": parts.scheme,
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": False,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+            **{environ_key_for_header(name): value for name, value in sent.items()},
+            PRESERVED_HEADER_NAMES_ENVIRON_KEY: kept,
+        }
+    )
 
 
 def _close(objects: list[FakeKey]) -> None:
