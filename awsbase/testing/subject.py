@@ -17,7 +17,7 @@ from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.samples.connections import connection
 from awsbase.sandbox import SERVICES, Call, Request, Rule, Sandbox, Service
-from awsbase.testing.sample import ACCOUNT, HOME
+from awsbase.testing.sample import ACCOUNT
 
 REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 
@@ -83,8 +83,10 @@ def unfinished(sandbox: Sandbox, manifest: str) -> None:
     """Leave the lock as a run of a manifest has it until it comes to its end, killed or not."""
     now = sandbox.clock.now().replace(microsecond=0)  # as AWS dates its answers
     held = LockGeneration(1, "first", "", Process("", "", 0), now, now, True, None, manifest, now, False)
-    ssm = sandbox.client("ssm", HOME.region)
-    ssm.put_parameter(Name=held.name, Value=held.text(), Type="String")
+    before = connection("before")
+    before.use(sandbox, sandbox.key())
+    with before.wire.open():
+        before.aws.ssm.put_parameter(Name=held.name, Value=held.text(), Type="String")
 
 
 @dataclass(frozen=True)
