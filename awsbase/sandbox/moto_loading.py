@@ -5,6 +5,7 @@ from functools import cache, cached_property
 from pathlib import PurePosixPath
 from random import getrandbits
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from boto3 import Session
 from botocore.loaders import Loader
@@ -169,6 +170,25 @@ class Images(dict[str, Any]):
         """Return all images as a plain dict."""
         self._loaded()
         return dict(self)
+
+
+@cache
+def forget_subnets() -> None:
+    """Let moto forget a subnet, its region and that region's 1,300 images, once nobody uses them: it caches a method.
+
+    What it caches, the addresses that are left, lives as long as the subnet.
+    """
+    from moto.ec2.models.subnets import Subnet
+
+    list_hosts = Subnet._base_avail_ip_iterator.__wrapped__
+    left: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+    def hosts(subnet: Any) -> Any:
+        if subnet not in left:
+            left[subnet] = list_hosts(subnet)
+        return left[subnet]
+
+    Subnet._base_avail_ip_iterator = hosts
 
 
 @cache

@@ -35,7 +35,7 @@ from werkzeug.exceptions import HTTPException
 from awsbase.sandbox.aws_policies import aws_policies
 from awsbase.sandbox.http import Message, Reply
 from awsbase.sandbox.model_loader import model_loader
-from awsbase.sandbox.moto_loading import load_images_late, load_late, make_key_pairs_late
+from awsbase.sandbox.moto_loading import forget_subnets, load_images_late, load_late, make_key_pairs_late
 
 # Registers outside of the per-account dictionaries, by their attribute on the backend dictionary.
 # deepcopy refuses them.
@@ -303,6 +303,7 @@ def _backends(service: str) -> Any:
     find: Any = backends.get_backend
     if service == "ec2":
         load_images_late()
+        forget_subnets()
         name_defaults_alike()
     if service == "kms":
         make_key_pairs_late()

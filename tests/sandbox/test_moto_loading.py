@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 from awsbase.sandbox import Sandbox
 from tests.sandbox.refused import refused
 
@@ -29,6 +32,20 @@ def test_a_key_signs_with_one_pair_for_all_its_life() -> None:
     assert kms.get_public_key(KeyId=key)["PublicKey"] == public
     other = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"]
     assert kms.get_public_key(KeyId=other)["PublicKey"] != public
+
+
+def test_nothing_keeps_the_networks_of_an_account_that_nobody_uses_any_more() -> None:
+    sandbox = Sandbox()
+    ec2 = sandbox.client("ec2", "eu-west-1")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
+    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"] for _ in range(2)]
+    assert len({*made}) == 2
+    held = ref(sandbox.backend("ec2", "eu-west-1"))
+    del sandbox, ec2
+    Sandbox().client("ec2", "eu-west-1").describe_vpcs()  # takes the place of the other one in moto
+    gc.collect()
+    assert held() is None
 
 
 def test_an_account_counts_its_own_attachments_of_awss_policies() -> None:
