@@ -60,7 +60,7 @@ def pytest_collection_finish() -> None:
     """Spare the collector what lives as long as the process: modules, tests, and soon the models of all services."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(100_000, 10, 20)
 
 
 @pytest.hookimpl(wrapper=True)
