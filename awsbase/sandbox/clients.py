@@ -8,8 +8,6 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import boto3
-from botocore import auth
-from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
@@ -59,28 +57,7 @@ def session(key: Key, region: str, transport: Callable[..., AWSResponse]) -> bot
     # botocore's stubs say that a handler returns nothing; before-send takes the response that it returns.
     handler: Any = transport
     made.events.register("before-send", handler)
-    choose: Any = sign_briefly
-    made.events.register_first("choose-signer", choose)
     return made
-
-
-BRIEF = "sandbox-v4"
-
-
-class BriefAuth(SigV4Auth):
-    """Says who signs what, where and when; the sandbox reads only that, and hashes would take a tenth of a call."""
-
-    def canonical_request(self, request: Any) -> str:
-        """Leave out what would be hashed."""
-        return ""
-
-
-auth.AUTH_TYPE_MAPS[BRIEF] = BriefAuth
-
-
-def sign_briefly(signature_version: str, signing_name: str, **_: Any) -> str | None:
-    """Sign headers briefly; URLs that are signed in advance, and S3's requests, are signed as botocore does it."""
-    return BRIEF if signature_version == "v4" and not signing_name.startswith("s3") else None
 
 
 class _Raw(BytesIO):
