@@ -218,7 +218,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
     when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
-    lock, cache = session.lock, session.target.early or ReadCache()
+    cache = session.target.early or ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     session.refuse(plan.refusals)
     if plan.interrupted or plan.exceeds_quota:
@@ -228,6 +228,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     if not session.agreed(plan, ask):
         return plan, True
 
+    lock = session.lock
     with session.locked(lock) as unchanged:
         if not unchanged:
             before, cache = approval(plan.changes), ReadCache()
