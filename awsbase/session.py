@@ -202,8 +202,13 @@ def target_of(
     """Return the manifest's account, from which resources are read already; raises Refused when it is another one."""
     early, wire = EarlyReads(), Wire()
     aws = Aws(session, loaded.region, attach=[early.attach, wire.attach, RateLimiter(clock).attach, *attach])
+
+    def meanwhile() -> None:
+        # The fingerprint is kept, and the run needs it next.
+        early.begin(aws, early_reads(loaded.kinds, resources), WORKERS, lambda: loaded.fingerprint)
+
     with early.held():
-        account = identify(aws, wire, lambda: early.begin(aws, early_reads(loaded.kinds, resources), WORKERS))
+        account = identify(aws, wire, meanwhile)
         return Target(check(account, loaded.account), clock, early)
 
 

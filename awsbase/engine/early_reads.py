@@ -6,7 +6,7 @@ A run would wait for that answer, and then for the handshakes of all that it rea
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -39,10 +39,11 @@ class EarlyReads(ReadCache):
         # Last, when the address is final and the guard has let it pass; the call is signed after that.
         client.meta.events.register_last(f"before-call.{service}", partial(self._hold, client))
 
-    def begin(self, aws: Aws, reads: Iterable[Read], workers: int) -> None:
-        """Begin reads in threads."""
-        self._readers = ThreadPoolExecutor(workers, "fact")
-        self._readers.submit(Facts(aws, self._readers, self).prefetch, reads)
+    def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
+        """Begin reads in threads, and what else has to be done."""
+        self._readers = readers = ThreadPoolExecutor(workers, "fact")
+        for work in (lambda: Facts(aws, readers, self).prefetch(reads), *others):
+            readers.submit(work)
 
     @contextmanager
     def held(self) -> Iterator[None]:
