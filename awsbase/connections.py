@@ -23,8 +23,8 @@ from urllib3.util.proxy import connection_requires_http_tunnel
 # A host for each bucket, and one for each service and region: with urllib3's ten, pools would be closed while in use.
 HOSTS = 1000
 
-# In seconds: a host that does not answer so fast is connected to by the call that needs it, as botocore does it.
-SOON = 2.0
+# In seconds: a host that takes longer to answer is connected to by the call that needs it, as botocore does it.
+SOON = 1.0
 
 # What this module changes or uses of botocore's class.
 NEEDED = ("_get_pool_manager_kwargs", "_setup_ssl_cert")
