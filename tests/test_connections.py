@@ -296,15 +296,12 @@ def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.M
 def test_each_botocore_that_setup_allows_shares(python: Path, hosts: Secured) -> None:
     program = """
 import botocore.session
-from awsbase.connections import Connections, share
-from awsbase.engine.execution import WORKERS
-from benchmarks import distant
-from benchmarks.manifests import people
-from benchmarks.measure import measure, ours
+from awsbase.connections import Connections, connect, share
 for region in ("eu-west-1", "us-east-1"):
     client = botocore.session.get_session().create_client("sts", region)
     share(client)
     assert type(client._endpoint.http_session) is Connections
+    connect(client, client.meta.endpoint_url)
     client.get_caller_identity()
 """
     root = str(Path(__file__).parents[1])
