@@ -11,6 +11,7 @@ import hashlib
 import os
 import threading
 from contextlib import suppress
+from operator import attrgetter
 from queue import Empty, SimpleQueue
 from ssl import SSLWantReadError
 from typing import Any
@@ -28,6 +29,9 @@ SOON = 1.0
 
 # What this module changes or uses of botocore's class.
 NEEDED = ("_get_pool_manager_kwargs", "_setup_ssl_cert")
+
+# What it changes or uses of urllib3's pools and connections, to open one before its first request.
+NEEDED_AHEAD = ("_get_conn", "_new_conn", "_prepare_proxy", "ConnectionCls.is_closed", "ConnectionCls.is_connected")
 
 # botocore-stubs do not have what is private to the class.
 Base: Any = URLLib3Session
@@ -106,7 +110,7 @@ class Connections(Base):  # type: ignore[misc]
         """Return connections with the settings of one of botocore's sessions; raises AttributeError or OSError."""
         made = cls.__new__(cls)
         made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None}
-        if made._pool_classes_by_scheme.get("https") is HttpsPool:
+        if made._pool_classes_by_scheme.get("https") is HttpsPool and opens_ahead(HttpsPool):
             made._pool_classes_by_scheme = {**made._pool_classes_by_scheme, "https": Pool}
         made._manager = PoolManager(**made._get_pool_manager_kwargs())
         made._manager.pool_classes_by_scheme = made._pool_classes_by_scheme
@@ -163,6 +167,15 @@ def connect(client: Any, url: str) -> None:
         connections = client._endpoint.http_session
         if type(connections) is Connections:
             connections.open(url)
+
+
+def opens_ahead(pool: Any) -> bool:
+    """Tell whether a class of pools is made as this module knows it; urllib3 1 is not."""
+    try:
+        attrgetter(*NEEDED_AHEAD)(pool)
+    except AttributeError:
+        return False
+    return True
 
 
 def changed(verify: Any) -> int:

@@ -283,6 +283,18 @@ def test_clients_stay_as_botocore_makes_them_when_its_inside_has_changed(
     assert type(aws.sts._endpoint.http_session) is URLLib3Session
 
 
+def test_nothing_is_opened_ahead_when_the_inside_of_urllib3_has_changed(
+    hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "NEEDED_AHEAD", (*connections.NEEDED_AHEAD, "ConnectionCls.is_open"))
+    aws = clients()
+    connect(aws.sts, "https://sts.eu-west-1.amazonaws.com/")
+    assert hosts.handshakes == []
+    aws.sts.get_caller_identity()
+    assert hosts.handshakes == ["sts.eu-west-1.amazonaws.com"]
+    assert type(aws.sts._endpoint.http_session) is Connections
+
+
 def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = clients().sts._endpoint.http_session
     assert clients().sts._endpoint.http_session is mine
