@@ -19,7 +19,6 @@ from typing import Any
 from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool
 from botocore.httpsession import URLLib3Session, get_cert_path
 from urllib3 import PoolManager
-from urllib3.util.proxy import connection_requires_http_tunnel
 
 # A host for each bucket, and one for each service and region: with urllib3's ten, pools would be closed while in use.
 HOSTS = 1000
@@ -77,13 +76,12 @@ class Pool(HttpsPool):  # type: ignore[misc]
 
     def open(self) -> None:
         """Open a connection that the next request finds; raises what urllib3 raises."""
-        tunnel = connection_requires_http_tunnel(self.proxy, self.proxy_config, self.scheme)
-        if self.proxy and not tunnel:
-            return
+        if self.proxy and self.proxy.scheme != "http":
+            return  # another proxy need not be asked for a tunnel
         made = self._new_conn()
         made.timeout = SOON
         try:
-            self._prepare_proxy(made) if tunnel else made.connect()
+            self._prepare_proxy(made) if self.proxy else made.connect()
         except BaseException:
             made.close()
             raise
