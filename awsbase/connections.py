@@ -1,7 +1,8 @@
 """The connections of a process: one TLS context, and one pool for each host, for all clients of AWS.
 
 botocore gives each client a pool of its own, and urllib3 reads the certificates of the authorities, 35 ms of CPU, for
-each connection. Where botocore is made otherwise than this module knows it, its clients stay as it made them.
+each connection. A connection can be opened before its first request is sent. Where botocore is made otherwise than
+this module knows it, its clients stay as it made them.
 """
 
 from __future__ import annotations
@@ -9,22 +10,92 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from contextlib import suppress
+from operator import attrgetter
+from queue import Empty, SimpleQueue
+from ssl import SSLWantReadError
 from typing import Any
 
+from botocore.awsrequest import AWSHTTPSConnection, AWSHTTPSConnectionPool
 from botocore.httpsession import URLLib3Session, get_cert_path
 from urllib3 import PoolManager
 
 # A host for each bucket, and one for each service and region: with urllib3's ten, pools would be closed while in use.
 HOSTS = 1000
 
+# In seconds: a host that takes longer to answer is connected to by the call that needs it, as botocore does it.
+SOON = 1.0
+
 # What this module changes or uses of botocore's class.
 NEEDED = ("_get_pool_manager_kwargs", "_setup_ssl_cert")
+
+# What it changes or uses of urllib3's pools and connections, to open one before its first request.
+NEEDED_AHEAD = ("_get_conn", "_new_conn", "_prepare_proxy", "ConnectionCls.is_closed", "ConnectionCls.is_connected")
 
 # botocore-stubs do not have what is private to the class.
 Base: Any = URLLib3Session
 
+Https: Any = AWSHTTPSConnection
+HttpsPool: Any = AWSHTTPSConnectionPool
+
 _lock = threading.Lock()
 _shared: dict[str, Connections] = {}
+
+
+class Connection(Https):  # type: ignore[misc]
+    """A connection that can wait for its first request."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the other side still listens.
+
+        urllib3 takes what comes between two requests for the end of the connection. A server of TLS 1.3 sends tickets
+        after the handshake, which only a read takes away.
+        """
+        if super().is_connected or self.sock is None:
+            return self.sock is not None
+        with suppress(OSError):
+            self.sock.settimeout(0)
+            try:
+                self.sock.recv(1)  # the end, or an answer that nobody asked for
+            except SSLWantReadError:
+                return True
+            finally:
+                self.sock.settimeout(self.timeout)
+        return False
+
+
+class Pool(HttpsPool):  # type: ignore[misc]
+    """The connections of one host, and those among them that no call has had yet."""
+
+    ConnectionCls = Connection
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._ahead: SimpleQueue[Connection] = SimpleQueue()
+
+    def open(self) -> None:
+        """Open a connection that the next request finds; raises what urllib3 raises."""
+        if self.proxy and self.proxy.scheme != "http":
+            return  # another proxy need not be asked for a tunnel
+        made = self._new_conn()
+        made.timeout = SOON
+        try:
+            self._prepare_proxy(made) if self.proxy else made.connect()
+        except BaseException:
+            made.close()
+            raise
+        self._ahead.put(made)
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        conn = super()._get_conn(timeout)
+        with suppress(Empty):
+            while conn.is_closed:
+                ahead = self._ahead.get_nowait()
+                if ahead.is_connected:
+                    return ahead
+                ahead.close()
+        return conn
 
 
 class Connections(Base):  # type: ignore[misc]
@@ -37,9 +108,15 @@ class Connections(Base):  # type: ignore[misc]
         """Return connections with the settings of one of botocore's sessions; raises AttributeError or OSError."""
         made = cls.__new__(cls)
         made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None}
+        if made._pool_classes_by_scheme.get("https") is HttpsPool and opens_ahead(HttpsPool):
+            made._pool_classes_by_scheme = {**made._pool_classes_by_scheme, "https": Pool}
         made._manager = PoolManager(**made._get_pool_manager_kwargs())
         made._manager.pool_classes_by_scheme = made._pool_classes_by_scheme
         return made
+
+    def _get_proxy_manager(self, proxy_url: str) -> Any:
+        with _lock:  # two calls at once would each make one, with pools of its own
+            return super()._get_proxy_manager(proxy_url)
 
     def _get_pool_manager_kwargs(self, **extra: Any) -> dict[str, Any]:
         settings: dict[str, Any] = super()._get_pool_manager_kwargs(num_pools=HOSTS, **extra)
@@ -48,6 +125,14 @@ class Connections(Base):  # type: ignore[misc]
             if self._verify:
                 self._context.load_verify_locations(cafile=get_cert_path(self._verify))
         return {**settings, "ssl_context": self._context}
+
+    def open(self, url: str) -> None:
+        """Open a connection to the host of an address, as `send` does; raises what urllib3 raises."""
+        proxy = self._proxy_config.proxy_url_for(url)
+        pool = self._get_connection_manager(url, proxy).connection_from_url(url)
+        if isinstance(pool, Pool):
+            self._setup_ssl_cert(pool, url, self._verify)
+            pool.open()
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
@@ -72,6 +157,23 @@ def share(client: Any) -> None:
     except (AttributeError, KeyError, TypeError, OSError):
         # A bundle that cannot be read is told where botocore tells it: by the first call.
         return
+
+
+def connect(client: Any, url: str) -> None:
+    """Open a connection for the next call of a client to an address; if that fails, the call itself connects."""
+    with suppress(Exception):
+        connections = client._endpoint.http_session
+        if type(connections) is Connections:
+            connections.open(url)
+
+
+def opens_ahead(pool: Any) -> bool:
+    """Tell whether a class of pools is made as this module knows it; urllib3 1 is not."""
+    try:
+        attrgetter(*NEEDED_AHEAD)(pool)
+    except AttributeError:
+        return False
+    return True
 
 
 def changed(verify: Any) -> int:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from awsbase import __version__
 from awsbase.access.lockout import lockout
 from awsbase.aws import Attach, Aws
-from awsbase.engine.account import Account, identify
+from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Change, Mode, Refusal, Report
 from awsbase.engine.clock import Clock
-from awsbase.engine.execution import execute
+from awsbase.engine.early_reads import EarlyReads
+from awsbase.engine.execution import WORKERS, execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
+from awsbase.engine.kind import early_reads
 from awsbase.engine.lock import Lock
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.removal import Removal
@@ -48,10 +50,11 @@ class Prompt(Protocol):
 
 @record
 class Target:
-    """The account to work on, and its clock."""
+    """The account to work on, its clock, and what is read from it already."""
 
     account: Account
     clock: Clock
+    early: EarlyReads | None = None
 
 
 @record
@@ -189,6 +192,26 @@ def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[
     return identify(Aws(session, region, attach=[wire.attach, RateLimiter(clock).attach, *attach]), wire)
 
 
+def target_of(
+    loaded: LoadedManifest,
+    resources: Sequence[Resource],
+    session: AnySession,
+    clock: Clock,
+    attach: Sequence[Attach] = (),
+) -> Target:
+    """Return the manifest's account, from which resources are read already; raises Refused when it is another one."""
+    early, wire = EarlyReads(), Wire()
+    aws = Aws(session, loaded.region, attach=[early.attach, wire.attach, RateLimiter(clock).attach, *attach])
+
+    def meanwhile() -> None:
+        # The fingerprint is kept, and the run needs it next.
+        early.begin(aws, early_reads(loaded.kinds, resources), WORKERS, lambda: loaded.fingerprint)
+
+    with early.held():
+        account = identify(aws, wire, meanwhile)
+        return Target(check(account, loaded.account), clock, early)
+
+
 def no_check(facts: Facts) -> Sequence[Refusal]:
     """Refuse nothing."""
     return ()
@@ -200,7 +223,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
     when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
-    lock, cache = session.lock, ReadCache()
+    cache = session.target.early or ReadCache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     session.refuse(plan.refusals)
     if plan.interrupted or plan.exceeds_quota:
@@ -210,6 +233,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     if not session.agreed(plan, ask):
         return plan, True
 
+    lock = session.lock
     with session.locked(lock) as unchanged:
         if not unchanged:
             before, cache = approval(plan.changes), ReadCache()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from botocore.httpsession import URLLib3Session
 
 from awsbase import connections
 from awsbase.aws import Aws
-from awsbase.connections import Connections, share
+from awsbase.connections import Connections, connect, share
 from awsbase.engine.execution import WORKERS
 from benchmarks import distant
 from benchmarks.manifests import people
@@ -96,6 +100,94 @@ def test_a_run_makes_a_handshake_for_each_call_at_once_and_no_more(tmp_path: Pat
     assert first.heard.connections < WORKERS + len(hosts)
     assert [service for service, *_ in converged.heard.made] == ["sts", "iam"]
     assert converged.heard.connections == 2
+
+
+def waiting(client: Any, host: str) -> Any:
+    """Return the connections to a host that wait for their first call."""
+    url = f"https://{host}/"
+    session = client._endpoint.http_session
+    manager = session._get_connection_manager(url, session._proxy_config.proxy_url_for(url))
+    return manager.connection_from_url(url)._ahead
+
+
+def test_the_next_call_takes_a_connection_that_is_open(hosts: Secured) -> None:
+    """The server's tickets of TLS 1.3 wait to be read: urllib3 alone would take them for the end."""
+    aws = clients()
+    for _ in range(2):
+        connect(aws.sts, "https://sts.eu-west-1.amazonaws.com/")
+    assert len(hosts.handshakes) == 2
+    for _ in range(3):
+        aws.sts.get_caller_identity()
+    assert (len(hosts.handshakes), len(hosts.asked)) == (2, 3)
+    waiting(aws.sts, "sts.eu-west-1.amazonaws.com").get_nowait().close()
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_without_a_proxy_it_shows_the_same_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with secured(tmp_path, client_certificates=True) as hosts:
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(hosts.authority.bundle))
+        hosts.authority.host("alice")
+        endpoint = hosts.url.replace("http:", "https:")
+        config = Config(retries={"total_max_attempts": 1}, client_cert=str(tmp_path / "alice.pem"))
+        client = shared(endpoint_url=endpoint, config=config, verify=False)
+        connect(client, endpoint)
+        client.get_caller_identity()
+        assert (len(hosts.handshakes), len(hosts.certificates)) == (1, 1)
+
+
+def test_a_connection_that_has_ended_is_replaced(hosts: Secured) -> None:
+    aws = clients()
+    connect(aws.sts, "https://sts.eu-west-1.amazonaws.com/")
+    found = waiting(aws.sts, "sts.eu-west-1.amazonaws.com")
+    ended = found.get_nowait()
+    assert ended.is_connected
+    ended.sock.shutdown(socket.SHUT_RD)
+    assert not ended.is_connected
+    found.put(ended)
+    aws.sts.get_caller_identity()
+    assert len(hosts.handshakes) == 2
+
+
+def test_only_the_call_tells_why_there_is_no_connection(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE")
+    aws = clients()
+    connect(aws.sts, "https://sts.eu-west-1.amazonaws.com/")
+    with pytest.raises(botocore.exceptions.SSLError):
+        aws.sts.get_caller_identity()
+
+
+def test_nothing_is_opened_without_tls() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        connect(clients().sts, f"http://127.0.0.1:{server.getsockname()[1]}/")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+def test_calls_at_once_make_one_manager_of_a_proxy(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them would have pools of their own, and what one call opens the next would not find."""
+    session, both = clients().sts._endpoint.http_session, threading.Barrier(2)
+    made = session._proxies_kwargs
+
+    def slow(**settings: Any) -> Any:
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.05)
+        return made(**settings)
+
+    monkeypatch.setattr(session, "_proxies_kwargs", slow)
+    with ThreadPoolExecutor(2) as threads:
+        managers = [threads.submit(session._get_proxy_manager, hosts.url) for _ in range(2)]
+    assert managers[0].result() is managers[1].result()
+
+
+def test_a_wrong_account_is_asked_for_nothing_but_the_caller(hosts: Secured, tmp_path: Path) -> None:
+    manifest = tmp_path / "other.yaml"
+    manifest.write_text(people(1, tmp_path).read_text().replace("123456789012", "210987654321"))
+    done = subprocess.run(ours("plan", manifest), capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("awsbase: the manifest is for account 210987654321, but these credentials are for")
+    assert "Traceback" not in done.stderr
+    assert [host for host, *_ in hosts.asked] == ["sts.eu-west-1.amazonaws.com"]
 
 
 def test_an_authority_that_nobody_trusts_is_refused(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +283,18 @@ def test_clients_stay_as_botocore_makes_them_when_its_inside_has_changed(
     assert type(aws.sts._endpoint.http_session) is URLLib3Session
 
 
+def test_nothing_is_opened_ahead_when_the_inside_of_urllib3_has_changed(
+    hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "NEEDED_AHEAD", (*connections.NEEDED_AHEAD, "ConnectionCls.is_open"))
+    aws = clients()
+    connect(aws.sts, "https://sts.eu-west-1.amazonaws.com/")
+    assert hosts.handshakes == []
+    aws.sts.get_caller_identity()
+    assert hosts.handshakes == ["sts.eu-west-1.amazonaws.com"]
+    assert type(aws.sts._endpoint.http_session) is Connections
+
+
 def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = clients().sts._endpoint.http_session
     assert clients().sts._endpoint.http_session is mine
@@ -204,15 +308,12 @@ def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.M
 def test_each_botocore_that_setup_allows_shares(python: Path, hosts: Secured) -> None:
     program = """
 import botocore.session
-from awsbase.connections import Connections, share
-from awsbase.engine.execution import WORKERS
-from benchmarks import distant
-from benchmarks.manifests import people
-from benchmarks.measure import measure, ours
+from awsbase.connections import Connections, connect, share
 for region in ("eu-west-1", "us-east-1"):
     client = botocore.session.get_session().create_client("sts", region)
     share(client)
     assert type(client._endpoint.http_session) is Connections
+    connect(client, client.meta.endpoint_url)
     client.get_caller_identity()
 """
     root = str(Path(__file__).parents[1])

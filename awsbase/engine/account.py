@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from awsbase.aws import Aws, response_time
@@ -52,8 +53,8 @@ class Account:
         return credentials is not None and not credentials.token
 
 
-def identify(aws: Aws, wire: Wire) -> Account:
-    """Return the account and caller of these credentials.
+def identify(aws: Aws, wire: Wire, meanwhile: Callable[[], None] | None = None) -> Account:
+    """Return the account and caller of these credentials; what is to be done meanwhile is begun before AWS is asked.
 
     Raises AwsbaseError when there are no credentials, AWS refuses them, or AWS is unreachable; UsageError when the
     endpoint address is malformed.
@@ -61,7 +62,10 @@ def identify(aws: Aws, wire: Wire) -> Account:
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
-        identity = aws.sts.get_caller_identity()
+        sts = aws.sts
+        if meanwhile and aws.clients.session.get_credentials():
+            meanwhile()
+        identity = sts.get_caller_identity()
     except NoCredentialsError:
         raise NoCredentials(
             "no AWS credentials found", hint="name a profile with --profile, or set AWS_PROFILE"

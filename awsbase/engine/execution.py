@@ -25,7 +25,7 @@ from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome,
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts, Read, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.kind import Kinds, kind_of
+from awsbase.engine.kind import Kinds, early_reads, kind_of
 from awsbase.engine.removal import KEPT, USED, Graph, Removal, absent_of, dependents, turns, users
 from awsbase.engine.resource import Resource
 from awsbase.engine.run import (
@@ -136,9 +136,9 @@ def execute(
     says how the manifest does without a region, where an organization closes it. `applies` chooses the changes that a
     plan applies nevertheless. `results` gets what recipes return. A `removal` takes away what it does not say stays.
     """
-    started, stop = time.monotonic(), stop or threading.Event()
+    started, stop, cache = time.monotonic(), stop or threading.Event(), cache or ReadCache()
     needed = dependencies(resources, known_only=removal is not None)
-    with ThreadPoolExecutor(workers, "recipe") as recipes, ThreadPoolExecutor(workers, "fact") as readers:
+    with ThreadPoolExecutor(workers, "recipe") as recipes, cache.readers(workers) as readers:
         observer, clock = observer or SilentObserver(), clock or SystemClock()
         context = RunContext(mode, account.wire, clock, observer, stop, approved, allow_risky, before_write)
         context.resources, context.manifest, context.applies, context.pool = resources, fingerprint, applies, recipes
@@ -205,9 +205,7 @@ class _Execution:
 
     def early_reads(self) -> Iterator[Read]:
         """Yield what the recipes will read."""
-        for resource in self.resources.values():
-            kind = kind_of(self.kinds, resource)
-            yield from (*kind.reads(resource), *kind.reads_to_make(resource))
+        return early_reads(self.kinds, self.resources.values())
 
     def turns(self) -> Sequence[Graph]:
         """Return graphs of what comes before what; all of one comes before the next."""

@@ -23,6 +23,10 @@ class ReadCache:
         self.answers: dict[Read, Future[Any]] = {}
         self.lock = threading.Lock()
 
+    def readers(self, workers: int) -> ThreadPoolExecutor:
+        """Return the threads of an execution that fill the cache."""
+        return ThreadPoolExecutor(workers, "fact")
+
     def forget_failures(self) -> None:
         """Keep only successful reads, so that failed ones are tried again."""
         self.answers = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
@@ -113,6 +113,13 @@ def kind_of(kinds: Kinds, resource: Resource) -> Kind:
         f"no kind is declared for {resource.address}, a {name}",
         hint=f"write KIND = Kind(RECIPE, READS, resource={name}, ...) at the end of {module}",
     )
+
+
+def early_reads(kinds: Kinds, resources: Iterable[Resource]) -> Iterator[Read]:
+    """Yield what the recipes of resources will read."""
+    for resource in resources:
+        kind = kind_of(kinds, resource)
+        yield from (*kind.reads(resource), *kind.reads_to_make(resource))
 
 
 def quota_reads(quotas: Iterable[Quota]) -> Allows:

@@ -30,15 +30,19 @@ if TYPE_CHECKING:
 
     from awsbase.aws import AnySession
     from awsbase.engine.plugin import LoadedPlugin
+    from awsbase.engine.resource import Resource
     from awsbase.manifest.loaded import LoadedManifest
     from awsbase.session import Target
 
 log = logging.getLogger("awsbase")
 
 
-def connect(options: Options, loaded: LoadedManifest) -> Target:
-    """Return the account of the credentials; raises Refused when it is not the manifest's account."""
-    from awsbase.session import Target
+def connect(options: Options, loaded: LoadedManifest, resources: Sequence[Resource] = ()) -> Target:
+    """Return the account of the credentials, from which a run of resources begins to read.
+
+    Raises Refused when it is not the manifest's account.
+    """
+    from awsbase.session import Target, target_of
 
     clock: Clock
     if options.sandbox:
@@ -47,6 +51,9 @@ def connect(options: Options, loaded: LoadedManifest) -> Target:
     else:
         session, clock = session_of(options.profile), SystemClock()
     try:
+        if resources and not options.sandbox:
+            show_connecting(session)
+            return target_of(loaded, resources, session, clock, [name_calls] if options.debug else [])
         account = reach(session, loaded.region, clock, debugging=options.debug)
     except NoCredentials as error:
         error.hint = "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"

@@ -70,8 +70,8 @@ def command(
     comment = comment_of(**commented, stdout_is_taken=options.json or output == STDOUT)
     chosen = loaded.only(only)
     with comment.of_refusal(loaded):
-        session = Session(loaded, chosen, connect(options, loaded), options)
-        report = session.execute("plan", guarded=True)
+        session = Session(loaded, chosen, connect(options, loaded, chosen), options)
+        report = session.execute("plan", guarded=True, cache=session.target.early)
     if who and not report.interrupted:
         report = session.with_authors(report)
     comment.write(report, loaded, only, sandbox=options.sandbox)

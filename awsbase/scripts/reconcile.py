@@ -74,7 +74,8 @@ def command(
     plan = document.read(approved) if approved else None
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
     chosen = scope(plan, loaded, only) if plan else loaded.only(only)
-    session = Session(loaded, chosen, connect(options, loaded), options, patience=patience, allow_risky=allow_risky)
+    target = connect(options, loaded, chosen)
+    session = Session(loaded, chosen, target, options, patience=patience, allow_risky=allow_risky)
 
     silent = yes or options.sandbox or listed is not None
     ask = None if silent else prompt(manifest, "--yes, or --approved PLAN")

@@ -1,0 +1,73 @@
+"""Reads that begin while AWS is asked who the caller is: their connections are opened, and nothing is sent.
+
+A run would wait for that answer, and then for the handshakes of all that it reads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from awsbase.aws import Aws
+from awsbase.engine.facts import Facts, Read, ReadCache
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+    from botocore.model import OperationModel
+
+
+class NotSent(Exception):
+    """A call was not sent: the account or its caller is not the right one."""
+
+
+class EarlyReads(ReadCache):
+    """The reads of a run that begin before its account is known, and the threads that make them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known = threading.Event()
+        self._allowed = False
+        self._readers: ThreadPoolExecutor | None = None
+
+    def attach(self, client: BaseClient) -> None:
+        """Hold the calls of a client until the account is known."""
+        service = client.meta.service_model.service_id.hyphenize()
+        # Last, when the address is final and the guard has let it pass; the call is signed after that.
+        client.meta.events.register_last(f"before-call.{service}", partial(self._hold, client))
+
+    def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
+        """Begin reads in threads, and what else has to be done."""
+        self._readers = readers = ThreadPoolExecutor(workers, "fact")
+        for work in (lambda: Facts(aws, readers, self).prefetch(reads), *others):
+            readers.submit(work)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Send nothing before the block has ended, and nothing at all if it raises."""
+        try:
+            yield
+            self._allowed = True
+        finally:
+            self._known.set()
+            if self._readers and not self._allowed:
+                self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def readers(self, workers: int) -> ThreadPoolExecutor:
+        """Return the threads that have begun, once: the execution that takes them ends them."""
+        begun, self._readers = self._readers, None
+        return begun or super().readers(workers)
+
+    def _hold(self, client: BaseClient, model: OperationModel, params: dict[str, Any], **_: Any) -> None:
+        if model.name == "GetCallerIdentity":
+            return
+        if not self._known.is_set():
+            from awsbase.connections import connect
+
+            connect(client, params["url"])
+            self._known.wait()
+        if not self._allowed:
+            raise NotSent(model.name)

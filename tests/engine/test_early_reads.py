@@ -1,0 +1,94 @@
+"""Reads that begin before the account is known: they connect, and none is sent to a wrong account."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from awsbase import connections
+from awsbase.aws import Aws
+from awsbase.engine.account import NoCredentials, check, identify
+from awsbase.engine.early_reads import EarlyReads, NotSent
+from awsbase.engine.facts import Facts
+from awsbase.engine.wire import Wire
+from awsbase.errors import MalformedResponse, Refused
+from tests.tls import Secured, secured
+
+ACCOUNT, STS = "123456789012", "sts.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
+    with secured(tmp_path) as found:
+        monkeypatch.setattr(connections, "_shared", {})
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("HTTPS_PROXY", found.url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
+        yield found
+
+
+class Begun:
+    """A read whose call is about to be sent."""
+
+    def __init__(self) -> None:
+        self.early, self.wire, self.ready = EarlyReads(), Wire(), threading.Event()
+        session = boto3.Session("AKIASANDBOXADMIN0000", "sandbox", region_name="eu-west-1")
+        self.aws = Aws(session, "eu-west-1", [self.early.attach, self.wire.attach], attempts=1)
+
+    def caller_elsewhere(self, facts: Facts) -> Any:
+        """Ask in another region; the server answers as if it were asked for the caller."""
+        sts = facts.aws.at("us-east-1").sts
+        sts.meta.events.register_first("provide-client-params", lambda **_: self.ready.set())
+        return sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="alice")
+
+    def begin(self) -> None:
+        self.early.begin(self.aws, [(self.caller_elsewhere,)], 2)
+        assert self.ready.wait(30)
+
+    @property
+    def answer(self) -> Any:
+        return self.early.answers[(self.caller_elsewhere,)]
+
+
+def test_reads_are_sent_once_the_account_is_known(hosts: Secured) -> None:
+    begun = Begun()
+    with begun.early.held():
+        check(identify(begun.aws, begun.wire, begun.begin), ACCOUNT)
+        assert [host for host, *_ in hosts.asked] == [STS]
+    assert isinstance(begun.answer.exception(30), MalformedResponse)
+    assert [host for host, *_ in hosts.asked] == [STS, "sts.us-east-1.amazonaws.com"]
+    assert sorted(hosts.handshakes) == sorted([STS, "sts.us-east-1.amazonaws.com"])
+    assert (begun.wire.reads, begun.wire.writes) == (2, 0)
+    with begun.early.readers(1) as first, begun.early.readers(1) as second:
+        assert first is not second
+
+
+@pytest.mark.parametrize("end", [Refused("another account"), KeyboardInterrupt()], ids=["refused", "Ctrl-C"])
+def test_nothing_is_sent_when_the_run_ends_early(end: BaseException, hosts: Secured) -> None:
+    begun = Begun()
+
+    def run() -> None:
+        with begun.early.held():
+            identify(begun.aws, begun.wire, begun.begin)
+            raise end
+
+    with pytest.raises(type(end)):
+        run()
+    assert isinstance(begun.answer.exception(30), NotSent)
+    with pytest.raises(NotSent):
+        begun.aws.iam.list_account_aliases()
+    assert [host for host, *_ in hosts.asked] == [STS]
+    assert (begun.wire.reads, begun.wire.writes) == (1, 0)
+
+
+def test_nothing_begins_without_credentials(monkeypatch: pytest.MonkeyPatch, hosts: Secured) -> None:
+    begun = Begun()
+    monkeypatch.setattr(begun.aws.clients.session, "get_credentials", lambda: None)
+    with pytest.raises(NoCredentials), begun.early.held():
+        identify(begun.aws, begun.wire, begun.begin)
+    assert begun.early.answers == {}
