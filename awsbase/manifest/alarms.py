@@ -10,18 +10,17 @@ from pydantic import AfterValidator, Field
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.alarm import Alarm
-from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.billing_alerts import BILLING_REGIONS, METRIC, NAMESPACE, BillingAlerts
-from awsbase.ensure.budget import Budget, Notice, monthly
 from awsbase.manifest.base import Base
+from awsbase.manifest.late_sections import LateSections
 from awsbase.manifest.notify import topic_name, unknown_channel
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
-from awsbase.manifest.security_alarms import SecurityAlarms
 from awsbase.manifest.values import Email
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
+    from awsbase.manifest.security_alarms import SecurityAlarms
 
 Currency = Literal["USD", "CNY"]
 
@@ -58,7 +57,21 @@ Amount = Annotated[float, AfterValidator(amount), Field(json_schema_extra={"excl
 Amounts = Annotated[Several[Amount], AfterValidator(steps), Field(json_schema_extra={"minItems": 1})]
 
 
-class BillingAlarms(Section):
+class OnCosts:
+    """Alarms on what a month costs are where AWS tells that, whatever the home."""
+
+    @property
+    def channel(self) -> str | None:
+        """The channel that is told, if any."""
+        raise NotImplementedError
+
+    def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:
+        """Yield the channel with the place where it is spoken on."""
+        if home.partition in BILLING_REGIONS and self.channel:
+            yield self.channel, billing_scope(home)
+
+
+class BillingAlarms(OnCosts, Section):
     """One alarm for each amount that the estimated charges of a month may exceed."""
 
     amounts: Amounts = Field(
@@ -90,7 +103,7 @@ class BillingAlarms(Section):
             )
         yield from unknown_channel(("notify",), self.notify, manifest)
 
-    def resources(self, base: Base) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the preference that publishes estimated charges, and an alarm for each amount."""
         partition = base.scope.partition
         scope = billing_scope(base.scope)
@@ -130,7 +143,7 @@ def percents(values: tuple[float, ...]) -> tuple[float, ...]:
 Percents = Annotated[Several[float], AfterValidator(percents)]
 
 
-class BudgetAlarm(Section):
+class BudgetAlarm(OnCosts, Section):
     """A monthly budget, whose mails tell not only what was spent but what will be. AWS charges nothing for it."""
 
     stand_in: ClassVar[Mapping[str, Any]] = {"amount": 1}
@@ -172,8 +185,10 @@ class BudgetAlarm(Section):
                 ("currency",), f"AWS bills {CURRENCIES[partition]} in {partition}, not {self.currency}"
             )
 
-    def resources(self, base: Base) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the budget."""
+        from awsbase.ensure.budget import Budget, Notice, monthly
+
         scope = billing_scope(base.scope)
         topic = topic_name(base, self.channel) if self.channel else None
         yield Budget(
@@ -204,7 +219,7 @@ def summarized(value: str) -> str:
     return value
 
 
-class AnomalyAlarm(Section):
+class AnomalyAlarm(OnCosts, Section):
     """What costs much more than it used to, by service, as AWS has learned it. AWS charges nothing for it."""
 
     above: Amount = Field(default=50, description="What an anomaly has to cost before somebody is told.")
@@ -238,8 +253,10 @@ class AnomalyAlarm(Section):
                 hint = "leave notify out, or write frequency: immediate"
                 yield ValidationProblem(("notify",), f"AWS sends {self.frequency} summaries by mail only", hint)
 
-    def resources(self, base: Base) -> Iterator[Resource]:
+    def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield the alert."""
+        from awsbase.ensure.anomaly_alert import AnomalyAlert
+
         scope = billing_scope(base.scope)
         topic = topic_name(base, self.notify)
         at_once = self.frequency == "immediate"
@@ -254,11 +271,13 @@ class AnomalyAlarm(Section):
         )
 
 
-class Alarms(Section):
+class Alarms(LateSections, Section):
     """What the account tells by itself. An empty section is billing and security; else it is what is named.
 
     AWS gives ten alarms for nothing and charges $0.10 a month for each further one.
     """
+
+    modules: ClassVar[Mapping[str, str]] = {"security": "security_alarms"}
 
     billing: BillingAlarms | None = Field(
         default=None, description="Tells when the bill of a month grows; always in the region of the billing metrics."
@@ -278,6 +297,8 @@ class Alarms(Section):
     def wanted(self) -> dict[str, BillingAlarms | SecurityAlarms | BudgetAlarm | AnomalyAlarm]:
         """Return the alarms that are meant, by key: the best practice when nothing at all is named."""
         if not self.model_fields_set:
+            from awsbase.manifest.security_alarms import SecurityAlarms
+
             return {"billing": BillingAlarms(), "security": SecurityAlarms()}
         named = {"billing": self.billing, "security": self.security, "budget": self.budget, "anomaly": self.anomaly}
         return {name: part for name, part in named.items() if part}
@@ -292,18 +313,12 @@ class Alarms(Section):
     def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:
         """Yield the channels that alarms speak on, each with the place where they do."""
         for part in self.wanted.values():
-            if isinstance(part, SecurityAlarms):
-                yield from part.channels(home)
-            elif home.partition in BILLING_REGIONS and (channel := part.channel):
-                yield channel, billing_scope(home)
+            yield from part.channels(home)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Resource]:
         """Yield all alarms, with what feeds them."""
         for part in self.wanted.values():
-            if isinstance(part, SecurityAlarms):
-                yield from part.resources(base, manifest)
-            else:
-                yield from part.resources(base)
+            yield from part.resources(base, manifest)
 
 
 def unsupported(what: str, partition: str) -> Iterator[ValidationProblem]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
-from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
@@ -49,6 +48,7 @@ from awsbase.policies import Document, size
 from awsbase.userdata import Person
 
 if TYPE_CHECKING:
+    from awsbase.ensure.absent_user import AbsentUser
     from awsbase.manifest.manifest import Manifest
 
 # The policies of every group of people: manage the own credentials, and refuse nearly everything without MFA.
@@ -444,6 +444,8 @@ class Iam(Section):
 
     def _user(self, name: str, user: UserSpec, base: Base, people: str) -> User | AbsentUser:
         if not user.present:
+            from awsbase.ensure.absent_user import AbsentUser
+
             return AbsentUser(scope=base.scope, name=name)
         groups = self._joined(user, people)
         return User(
