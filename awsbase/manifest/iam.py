@@ -45,11 +45,11 @@ from awsbase.manifest.values import (
     UserName,
 )
 from awsbase.policies import Document, size
-from awsbase.userdata import Person
 
 if TYPE_CHECKING:
     from awsbase.ensure.absent_user import AbsentUser
     from awsbase.manifest.manifest import Manifest
+    from awsbase.userdata import Person
 
 # The policies of every group of people: manage the own credentials, and refuse nearly everything without MFA.
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
@@ -488,6 +488,8 @@ def accounts(manifest: Manifest) -> tuple[Person, ...]:
     """Return who has an account on a host: every user with a public key; administrators may use sudo."""
     if manifest.iam is None:
         return ()
+    from awsbase.userdata import Person
+
     groups = manifest.iam.groups
     everything = ("awsbase:administrator", "aws:AdministratorAccess")
     all_powerful = (*everything, f"arn:{manifest.account.partition}:iam::aws:policy/AdministratorAccess")

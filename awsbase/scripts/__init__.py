@@ -8,7 +8,6 @@ import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -160,10 +159,10 @@ class LazyGroup(click.Group):
             write(advice(error, invocation), sys.stderr)
             code = error.exit_code
             if invocation.debugging:
-                traceback.print_exception(error)
+                show(error)
         except Exception as error:  # noqa: BLE001, the last resort: one line, a traceback with --debug
             if invocation.debugging:
-                traceback.print_exception(error)
+                show(error)
             write(unforeseen(error, invocation.debugging), sys.stderr)
             code = 1
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
@@ -191,6 +190,13 @@ def usage(error: click.ClickException, args: Sequence[str]) -> str:
     shown = StringIO()
     error.show(shown)
     return shown.getvalue()
+
+
+def show(error: BaseException) -> None:
+    """Write where an error was raised."""
+    import traceback
+
+    traceback.print_exception(error)
 
 
 def unforeseen(error: Exception, debugging: bool) -> str:
