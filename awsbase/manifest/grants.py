@@ -21,6 +21,7 @@ from awsbase.records import record
 
 NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 FORMS = re.compile(rf"(aws:({NAME}/)*{NAME}|awsbase:{NAME}|{NAME}|arn:aws[a-z-]*:iam::([0-9]{{12}}|aws):policy/\S+)")
+Statement = dict[str, Any]
 # People leave the path out of these.
 JOBS = frozenset(
     {

@@ -48,6 +48,11 @@ class LateType:
         return handler(self.adapter().core_schema)
 
 
+def late(module: str, name: str) -> Any:
+    """Return what stands for a section in annotations until a manifest has one."""
+    return Annotated[Any, LateType(module, name, ConfigDict())]
+
+
 class LateSections:
     """A model whose optional keys have late types where its own module has none of that name, if it says `modules`.
 
