@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import importlib
 import os
 import signal
@@ -220,8 +219,6 @@ def main() -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
-    gc.set_threshold(3_000_000)
     invocation = Invocation(dict(os.environ))
     pydantic_plugins.leave_out()
     cli.main(prog_name="awsbase", obj=invocation)
