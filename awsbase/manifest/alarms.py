@@ -58,7 +58,7 @@ class OnCosts:
 
     @property
     def channel(self) -> str | None:
-        """The channel that is told, if any."""
+        """The channel that is told, if any; raises NotImplementedError in alarms that do not define it."""
         raise NotImplementedError
 
     def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:
