@@ -3,6 +3,7 @@
 # make test    the linter, the type checker and all tests; SEED=2026-06-21 draws what that day drew
 # make tools   installs what tests need beyond PyPI; a test whose tool is missing is skipped, and fails where CI=true
 # make faults  injects every fault at every call; goes on where it stopped; ONLY='kind and write' is a part of it
+# make lowest  runs the quick tests with the lowest version that setup.cfg allows of each package; needs the network
 # make opinion reconciles manifests with LocalStack, an emulator by others, and writes what differs into docs/sandbox.md
 # make bench   calls and seconds of first and converged runs, beside the fewest that can (see benchmarks/)
 # make host    boots a bastion of Debian in a virtual machine; minutes with KVM, an hour without; see docs/host.md
@@ -18,7 +19,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 
-.PHONY: demo check test lint types tests quick tools format faults host opinion bench container docs lock release audit clean
+.PHONY: demo check test lint types tests quick tools format faults lowest host opinion bench container docs lock release audit clean
 
 # tests/conftest.py says how many workers of pytest there are.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal $(if $(SEED),--seed $(SEED))
@@ -64,6 +65,12 @@ faults: $(VENV)/dev
 	$(BIN)/python -m tests.faults.table
 	$(BIN)/python -m tests.figures
 
+# Each click writes the pages of man a little otherwise, and check-jsonschema needs a newer one than it says.
+lowest: .venv-lowest/installed
+	.venv-lowest/bin/pytest -n auto --dist worksteal $(QUICK) \
+		--deselect tests/test_site.py::test_the_man_pages_are_those_of_the_commands \
+		--deselect tests/pipeline/test_documents.py::test_each_document_fits_its_schema
+
 # The transcript in docs/host.md gets the date and the commit: commit it.
 host: $(VENV)/dev
 	$(BIN)/python -m tests.host
@@ -98,7 +105,7 @@ audit: $(VENV)/release
 		|| { echo "make audit: not passed: the lines above name a vulnerability, or what PyPI could not be asked about"; exit 1; }
 
 clean:
-	rm -rf $(VENV) .venv-docs .venv-lower-bound .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-docs .venv-lower-bound .venv-lowest .venv-opinion .venv-release tools/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -116,6 +123,13 @@ $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/pyth
 .venv-docs/installed .venv-opinion/installed:
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/pip install --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+# The tests' own packages are the newest that go with those.
+.venv-lowest/installed: setup.cfg $(VENV)/release
+	$(PYTHON) -m venv --clear $(@D)
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --output-file $(@D)/lowest.txt setup.cfg
+	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --constraint $(@D)/lowest.txt -e '.[dev]'
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.

@@ -11,6 +11,7 @@ from awsbase.access.effective_permissions import principal_permissions
 from awsbase.access.simulated_state import attached_to, documents
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
+from awsbase.facts import tags
 from awsbase.facts.authorization import RoleFacts, UserFacts, authorization
 from awsbase.policies import Document
 from awsbase.policies.document import conditions, listed, principals
@@ -35,8 +36,8 @@ def letting_in(trust: Document, scope: Scope, may: Callable[[], Sequence[str]]) 
 def assumers(run: Run, role: str, scope: Scope) -> list[str]:
     """Return who of the account may assume a role as far as that is up to the account.
 
-    Whoever can give that role any policy gains nothing by it. Policies of AWS are known by name only: what such a one
-    allows, other than those that administer, is not.
+    Whoever can give that role any policy gains nothing by it, and those whom an interrupted run made are as new as the
+    role. Policies of AWS are known by name only: what such a one allows, other than those that administer, is not.
     """
     iam, inside = run.read(authorization), scope.global_arn("iam", "")[:-1]
     found = []
@@ -48,7 +49,8 @@ def assumers(run: Run, role: str, scope: Scope) -> list[str]:
         if mine.is_allowed("iam:PutRolePolicy", role, mine.keys(mine.session, ())) is True:
             continue
         unknown = any(":iam::aws:" in arn for arn in attached_to(iam, who) if not next(documents(iam, [arn]), {}))
-        if unknown or mine.is_allowed("sts:AssumeRole", role, {}) is not False:
+        may = unknown or mine.is_allowed("sts:AssumeRole", role, {}) is not False
+        if may and not run.has_begun(who.created, ours=tags.is_ours(who.tags, scope)):
             found.append(who.name)
     return sorted(found)
 

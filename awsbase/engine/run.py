@@ -235,15 +235,19 @@ class Run:
         return Deferred("its creation time", lambda: (wire.reached or self.now()).isoformat(timespec="seconds"))
 
     def unless_begun(self, why: str, created: datetime | None, *, ours: bool = True) -> str:
-        """Return why a change of something is risky; empty when it finishes what an interrupted run has begun.
+        """Return why a change of something is risky; empty when it finishes what an interrupted run has begun."""
+        return "" if why and self.has_begun(created, ours=ours) else why
+
+    def has_begun(self, created: datetime | None, *, ours: bool = True) -> bool:
+        """Tell whether an interrupted run of this manifest made something.
 
         Neither age nor a name proves that. The lock tells since when, by AWS's clock, runs of this very manifest have
         not come to their end. `ours` is what the tag of origin says of what takes tags.
         """
-        if not (why and ours and created and self._context.manifest):
-            return why
+        if not (ours and created and self._context.manifest):
+            return False
         since = self.read(unfinished, self._context.manifest)
-        return "" if since and created >= since else why
+        return since is not None and created >= since
 
     def create(self, what: str, method: Callable[..., Any], /, *, risk: Risk | None = None, **arguments: object) -> Any:
         """Create something that is missing; return AWS's response, or Unknown while planning.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from awsbase.access.assuming import assumers, letting_in
 from awsbase.engine.changes import Unknown
+from awsbase.engine.lock import unfinished
 from awsbase.ensure.group import Group
 from awsbase.facts.authorization import Authorization, GroupFacts, RoleFacts, UserFacts, authorization, groups
+from awsbase.facts.tags import origin
 from tests.ensure.planned import HOME, planned
 
 GITHUB = f"arn:aws:iam::{HOME.account}:oidc-provider/token.actions.githubusercontent.com"
@@ -18,6 +21,7 @@ SAML = f"arn:aws:iam::{HOME.account}:saml-provider/acme"
 SUB, AUD = "token.actions.githubusercontent.com:sub", "token.actions.githubusercontent.com:aud"
 MAIN = "repo:acme/infra:ref:refs/heads/main"
 KNOWN = f"whoever {GITHUB} knows can assume it"
+BEGAN, LATER = datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 ANYBODY = "everybody who is not named can assume it"
 ACCOUNT = "kim can assume it"
 
@@ -105,4 +109,24 @@ def test_a_role_for_the_account_is_for_those_whose_policies_let_them(who: Any, n
     group = Group(scope=HOME, name="Ops")
     run = planned(group, {authorization: iam, groups: iam.groups})
     run.facts.values = {authorization: iam}  # type: ignore[attr-defined]
+    assert assumers(run, ROLE, HOME) == named
+
+
+@pytest.mark.parametrize(
+    ("tags", "created", "since", "named"),
+    [
+        (origin(HOME), LATER, BEGAN, []),
+        (origin(HOME), BEGAN, LATER, ["kim"]),
+        (origin(HOME), LATER, None, ["kim"]),
+        (origin(HOME), None, BEGAN, ["kim"]),
+        ({}, LATER, BEGAN, ["kim"]),
+    ],
+)
+def test_those_whom_an_interrupted_run_made_are_as_new_as_the_role(
+    tags: dict[str, str], created: datetime | None, since: datetime | None, named: list[str]
+) -> None:
+    kim = UserFacts("kim", "/", created, inline={"all": allows("sts:*")}, tags=tags)
+    iam = Authorization({"kim": kim}, {}, {}, {})
+    facts = {authorization: iam, groups: {}, unfinished: since}
+    run = planned(Group(scope=HOME, name="Ops"), facts, manifest="mine")
     assert assumers(run, ROLE, HOME) == named
