@@ -77,7 +77,7 @@ def test_validate_imports_the_sections_that_a_manifest_has_and_no_more(nobody: d
 def test_an_account_alone_imports_no_other_section(nobody: dict[str, str], tmp_path: Path) -> None:
     modules = imported(nobody, "validate", written(tmp_path / "empty.yaml", EMPTY))
     assert sections(modules) == {"account"}
-    assert len(kinds(modules)) < 15
+    assert len(kinds(modules)) < 8
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_plan_imports_the_sections_that_a_manifest_has_and_nothing_of_other_comm
     modules = imported(served.environment, "plan", empty)
     assert modules & (NEVER | RESOURCES) == set()
     assert sections(modules) == {"account"}
-    assert len(kinds(modules)) < 15
+    assert len(kinds(modules)) < 8
 
 
 def test_each_section_is_where_the_manifest_looks_for_it() -> None:
