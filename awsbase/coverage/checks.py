@@ -11,12 +11,13 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.certificate import certificates
 from awsbase.ensure.ecr_repository import repositories
-from awsbase.ensure.launch_template import launch_template, launch_templates
+from awsbase.ensure.launch_template import launch_template
 from awsbase.ensure.regions import RegionClosed, regions, there
 from awsbase.ensure.topic import Topic
 from awsbase.facts.authorization import authorization
 from awsbase.facts.credential_report import ROOT, report_rows, yes
 from awsbase.facts.instances import GONE
+from awsbase.facts.launch_templates import launch_templates
 from awsbase.policies.document import listed
 from awsbase.prices import table as prices
 

@@ -15,10 +15,10 @@ from awsbase.engine.risk import deletion
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Things
-from awsbase.ensure.launch_template import launch_templates
 from awsbase.ensure.regions import ADDRESS, Only, Switch, everywhere, in_regions
 from awsbase.facts import tags
 from awsbase.facts.authorization import ALL_OF_IAM, roles
+from awsbase.facts.launch_templates import launch_templates
 from awsbase.facts.security_groups import described
 from awsbase.facts.vpcs import vpcs
 from awsbase.records import record

@@ -20,8 +20,7 @@ from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, NotExpressible, Things, refused
 from awsbase.errors import AwsbaseError
-from awsbase.facts import key_users, tags
-from awsbase.facts.key_users import users_of
+from awsbase.facts import tags
 from awsbase.facts.keys import (
     OWN_BY_AWS,
     YEAR,
@@ -163,6 +162,8 @@ def ensure_key(run: Run, want: Key) -> Any:
 
 def remove_key(run: Run, want: Key) -> None:
     """Schedule the deletion of a key that this manifest made and nothing uses; its alias goes with it, in 30 days."""
+    from awsbase.facts.key_users import users_of
+
     region = want.scope.region
     have = run.read(key, region, want.alias, want.address) or run.read(lost_key, region, want.address)
     if have is None or have.state in GOING or not tags.made_here(run, want, run.read(key_tags, region, have.arn)):
@@ -312,6 +313,8 @@ def write_permissions(want: Key) -> Allows:
 
 def removal_permissions(want: Key) -> Allows:
     """Yield the IAM permissions that a removal needs beyond those of a plan."""
+    from awsbase.facts import key_users
+
     yield from key_users.permissions(want.scope)
     yield allow("kms", "ScheduleKeyDeletion", on=any_key(want.scope), when=made_for(want.address))
 

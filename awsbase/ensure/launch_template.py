@@ -21,6 +21,7 @@ from awsbase.engine.things import Describe, Described, Things
 from awsbase.ensure.subnet import subnets, with_ipv4
 from awsbase.facts import ec2, tags
 from awsbase.facts.images import image, image_permissions, launch_permissions, named_by, names
+from awsbase.facts.launch_templates import launch_templates
 from awsbase.prices import table as prices
 from awsbase.records import record
 from awsbase.userdata import letting_in
@@ -84,20 +85,6 @@ class TemplateFacts:
     def says(self, version: str) -> Mapping[str, Any] | None:
         """Return what a version says, if it is one of these two."""
         return {str(self.default): self.data, str(self.newest_version): self.newest}.get(version)
-
-
-def launch_templates(facts: Facts, region: str) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """Read the default and the newest version of all launch templates of a region, by the template's name."""
-    # Asked for these two and no template, EC2 tells them of every one.
-    pages = (
-        facts.aws.at(region)
-        .ec2.get_paginator("describe_launch_template_versions")
-        .paginate(Versions=["$Default", "$Latest"])
-    )
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for version in (each for page in pages for each in page["LaunchTemplateVersions"]):
-        found.setdefault(version.get("LaunchTemplateName", ""), []).append(version)
-    return found
 
 
 def launch_template(facts: Facts, region: str, name: str) -> TemplateFacts | None:

@@ -18,9 +18,7 @@ from awsbase.engine.risk import visibility
 from awsbase.engine.run import Run
 from awsbase.engine.scope import Scope
 from awsbase.engine.things import Describe, Described, LeftAlone, Things
-from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.regions import regions
-from awsbase.ensure.trusted_service import service_address
 from awsbase.errors import AwsbaseError
 from awsbase.facts import tags, watching
 from awsbase.facts.event_selectors import (
@@ -84,6 +82,9 @@ class Trail(Resource):
     def needs(self) -> Iterator[str]:
         yield from (self.bucket, self.key, self.log_group, self.role)
         if self.organization:
+            from awsbase.ensure.organization import ADDRESS as ORGANIZATION
+            from awsbase.ensure.trusted_service import service_address
+
             yield from (ORGANIZATION, service_address("cloudtrail"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 
 from awsbase.engine.facts import Facts
@@ -45,6 +44,8 @@ def report(facts: Facts) -> Mapping[str, ReportedUser]:
 
 def report_rows(facts: Facts) -> Mapping[str, Mapping[str, str]]:
     """Return the rows of the credential report by case-folded user name; empty while AWS is making it."""
+    import csv
+
     from botocore.exceptions import ClientError
 
     facts.aws.iam.generate_credential_report()

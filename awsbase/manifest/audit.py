@@ -12,18 +12,16 @@ from awsbase.engine.facts import Read
 from awsbase.engine.references import FactReference, Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.log_group import LogGroup, log_group_arn
-from awsbase.ensure.organization import ADDRESS as ORGANIZATION
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.facts.buckets import OURS, bucket_arn
 from awsbase.facts.lifecycle import Expiry
 from awsbase.facts.trails import deliveries, delivery_prefix, names, recorded_by_organization, streams, trail_arn
 from awsbase.manifest.base import Base
+from awsbase.manifest.log_buckets import access_log_statements, kept
 from awsbase.manifest.merge import KeyUse, Yielded
-from awsbase.manifest.opt_ins import access_log_statements, kept
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.section import Section, ValidationProblem
 from awsbase.manifest.values import BucketName, Days, KmsAlias, LogGroupName, LogRetention, TrailName
@@ -46,6 +44,8 @@ class AccessLogs(Section):
 
     def resources(self, base: Base, audited: Bucket) -> Iterator[Resource]:
         """Yield the bucket of the logs, and the log."""
+        from awsbase.ensure.access_log import AccessLog
+
         scope, name = base.scope, base.expand(self.bucket)
         # Not encrypted with a key of ours: S3 could not write there. Its own access is not logged: that never ends.
         kept_in = Bucket(
@@ -182,8 +182,7 @@ class Audit(Section):
         """Return the log streams that the trail writes."""
         if not of_organization(manifest):
             return self.seen(base, streams, log_group)
-        within = f"{log_group}:log-stream:{{}}_CloudTrail_{base.scope.region}*"
-        return [within.format(base.scope.account), Reference(ORGANIZATION, "id", within)]
+        return written(base, f"{log_group}:log-stream:{{}}_CloudTrail_{base.scope.region}*")
 
     def deliveries(self, base: Base, manifest: Manifest, bucket: str) -> Written:
         """Return what the trail writes in its bucket: below the account and, for an organization, below that, too.
@@ -192,8 +191,7 @@ class Audit(Section):
         """
         if not of_organization(manifest):
             return self.seen(base, deliveries, bucket)
-        within = f"{bucket}/AWSLogs/{{}}/*"
-        return [within.format(base.scope.account), Reference(ORGANIZATION, "id", within)]
+        return written(base, f"{bucket}/AWSLogs/{{}}/*")
 
     def trail_key(self, base: Base, trail: str | list[str]) -> KeyUse:
         """Return what bucket, trail and log group need of the key that they share."""
@@ -240,6 +238,13 @@ class Audit(Section):
 def of_organization(manifest: Manifest) -> bool:
     """Tell whether the trail is to record every account of the organization."""
     return bool(manifest.organization and manifest.organization.trail)
+
+
+def written(base: Base, within: str) -> Written:
+    """Return what the trail of an organization writes: for this account, and for the organization."""
+    from awsbase.ensure.organization import ADDRESS
+
+    return [within.format(base.scope.account), Reference(ADDRESS, "id", within)]
 
 
 def delivery_role(name: str) -> str:

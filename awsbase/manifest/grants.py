@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ValidationInfo
 
@@ -14,11 +14,14 @@ from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem, closest, invalid
 from awsbase.manifest.values import expand
 from awsbase.policies import Document, curated, problems
-from awsbase.policies.grammar import Kind
+
+if TYPE_CHECKING:
+    from awsbase.policies.grammar import Kind
 from awsbase.records import record
 
 NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 FORMS = re.compile(rf"(aws:({NAME}/)*{NAME}|awsbase:{NAME}|{NAME}|arn:aws[a-z-]*:iam::([0-9]{{12}}|aws):policy/\S+)")
+Statement = dict[str, Any]
 # People leave the path out of these.
 JOBS = frozenset(
     {

@@ -3,60 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
 from awsbase.engine.references import Reference
-from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import LENGTH, PasswordPolicy
 from awsbase.ensure.policy import Policy
-from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.facts.authorization import set_of
-from awsbase.manifest import role_presets
 from awsbase.manifest.base import Base
-from awsbase.manifest.blocks import VpcBlock
-from awsbase.manifest.grants import Grant, dangling, document_errors, granted, whole
+from awsbase.manifest.grants import Grant, dangling, granted
+from awsbase.manifest.late_sections import late
 from awsbase.manifest.managed_policies import PREFIX, managed_policies
 from awsbase.manifest.merge import Yielded
 from awsbase.manifest.mfa import Mfa, Provision, secrets_taken
-from awsbase.manifest.only_from import Place
 from awsbase.manifest.outputs import Output
-from awsbase.manifest.own_document import OwnDocument
 from awsbase.manifest.paths import shown
 from awsbase.manifest.public_keys import PublicKeys, logins_taken
 from awsbase.manifest.role_groups import group_policies, group_problems
-from awsbase.manifest.role_presets import Preset, on_hosts, sessions, trust_of
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest, invalid
-from awsbase.manifest.trust import Statement, Trust, trusted
 from awsbase.manifest.values import (
     MAX_TAGS,
     GroupName,
     IamPath,
     OneNameEach,
     PolicyName,
-    PolicyPath,
     RoleArn,
     RoleName,
     Tags,
     UserName,
 )
-from awsbase.policies import Document, size
-from awsbase.userdata import Person
 
 if TYPE_CHECKING:
+    from awsbase.ensure.absent_user import AbsentUser
     from awsbase.manifest.manifest import Manifest
+    from awsbase.manifest.own_policies import OwnPolicy
+    from awsbase.manifest.roles import RoleSpec
+    from awsbase.userdata import Person
+else:
+    # Imported when a manifest has one: most manifests of a first day have neither.
+    OwnPolicy = late("own_policies", "OwnPolicy")
+    RoleSpec = late("roles", "RoleSpec")
 
 # The policies of every group of people: manage the own credentials, and refuse nearly everything without MFA.
 IMPLICIT = ("awsbase:require-mfa", "awsbase:self-service")
 # A quota that AWS does not raise.
 GROUPS = 10
-# Characters in the inline policies of a role, likewise.
-MOST_INLINE = 10240
 
 
 def latin(value: str) -> str:
@@ -110,34 +106,6 @@ class Passwords(Section):
             hard_expiry=self.hard_expiry,
             change_allowed=self.users_may_change,
         )
-
-
-class OwnPolicy(OwnDocument):
-    """A policy of your own, from a JSON file or written here."""
-
-    description: Text = Field(default="", description="What it is for; AWS keeps the first one.")
-    path: PolicyPath = Field(default="/", description="Part of its ARN for good.")
-
-    stand_in: ClassVar[Mapping[str, Any]] = {
-        "statements": [{"Effect": "Deny", "Action": "iam:GetUser", "Resource": "*"}]
-    }
-
-    def resource(self, base: Base, name: str) -> Policy:
-        """Return the managed policy that it is, under the name that the manifest gives it."""
-        return Policy(
-            scope=base.scope,
-            name=base.expand(name),
-            document=self.document,
-            description=self.description,
-            path=self.path,
-            tags=base.tags,
-        )
-
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield what AWS would refuse in the document."""
-        at = "file" if self.file else "statements"
-        partition = manifest.account.scope.partition
-        yield from document_errors(self.document, "identity", (at,), partition, listed=self.file is None)
 
 
 class GroupSpec(Section):
@@ -208,68 +176,6 @@ class UserSpec(Section):
         yield from tag_errors(self.tags, manifest)
 
 
-class RoleSpec(Section):
-    """A role: who may assume it, and what it may do then."""
-
-    trust: Trust | None = Field(
-        default=None, description="Who may assume it; left out with a preset, EC2 hands it to instances."
-    )
-    preset: Preset | None = Field(
-        default=None,
-        description="A role that comes whole: instance (a server that Session Manager reaches), packer (builds images) "
-        "or pipeline (a host that runs pipelines, in a network of its own).",
-    )
-    policies: Several[Grant] | None = Field(
-        default=None,
-        description="Its policies, named as in groups: these, the inline ones, no others. Left out, what it has stays; "
-        "a preset has its own.",
-    )
-    inline: dict[PolicyName, Several[Statement]] = Field(
-        default_factory=dict, description="Documents that exist in this role alone: a name and its statements."
-    )
-    description: Text = Field(default="", description="What it is for.")
-    max_session: Annotated[int, Field(ge=3600, le=43200)] | None = Field(
-        default=None, description="Seconds that a session may last; left out, as it is, an hour when it is made."
-    )
-    boundary: Grant | None = Field(default=None, description="A policy that its rights never exceed.")
-    path: IamPath = Field(default="/", description="Part of its ARN for good.")
-    tags: Tags = Field(default_factory=dict, description="Tags on this role, beside those of the account.")
-    instance_profile: bool = Field(
-        default=False, description="An instance profile of the same name, by which instances take it; presets have it."
-    )
-    only_from: Several[Place] = Field(
-        default=(),
-        description="VPCs in which alone its credentials are of use, vpc/NAME or by id, and the public addresses of "
-        "their NAT gateways.",
-        examples=[["vpc/acme", "203.0.113.7/32"]],
-    )
-    cidr: VpcBlock | None = Field(
-        default=None, description="Preset pipeline: the IPv4 block of its network, for good; left out, 10.43.0.0/24."
-    )
-
-    later: ClassVar[frozenset[str]] = frozenset({"preset", "instance_profile", "only_from", "cidr"})
-
-    @property
-    def grants(self) -> tuple[str, ...]:
-        return (*(self.policies or ()), *([self.boundary] if self.boundary else []))
-
-    def check(self, manifest: Manifest) -> Iterator[ValidationProblem]:
-        """Yield a role that nobody may assume, and what AWS would refuse in the inline documents and in the tags."""
-        if self.trust is None and self.preset is None:
-            message = "'trust' is missing: nobody may assume this role"
-            yield ValidationProblem(("trust",), message, "name services, accounts or statements, or a preset")
-        partition = manifest.account.scope.partition
-        for name, statements in self.inline.items():
-            yield from document_errors(whole(statements), "inline", ("inline", name), partition)
-        # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-        if (have := sum(size(whole(statements)) for statements in self.inline.values())) > MOST_INLINE:
-            message = (
-                f"these have {have} characters without white space together, and AWS takes {MOST_INLINE} in a role"
-            )
-            yield ValidationProblem(("inline",), message, "move some into iam.policies")
-        yield from tag_errors(self.tags, manifest)
-
-
 class Iam(Section):
     """Who works in the account. What it does not name, it does not touch; empty, it asks for good passwords."""
 
@@ -299,7 +205,7 @@ class Iam(Section):
         for problem in secrets_taken(provided):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
         for name, role in self.roles.items():
-            for problem in role_presets.problems(name, role, manifest):
+            for problem in role.problems(name, manifest):
                 yield ValidationProblem(("roles", name, *problem.path), problem.message, problem.hint)
         for problem in logins_taken([name for name, user in self.users.items() if user.ssh_keys and user.present]):
             yield ValidationProblem(("users", *problem.path), problem.message, problem.hint)
@@ -326,7 +232,7 @@ class Iam(Section):
             yield from dangling(role.policies or (), ("roles", name, "policies"), self.policies, scope)
             for problem in dangling([role.boundary] if role.boundary else [], (), self.policies, scope):
                 yield ValidationProblem(("roles", name, "boundary"), problem.message, problem.hint)
-            if f"role/{name}" in trusted(trust_of(role, scope).document(scope), scope):
+            if f"role/{name}" in role.trusted(scope):
                 message, hint = "a role cannot trust itself before it is there", "test aws:PrincipalArn with ArnLike"
                 yield ValidationProblem(("roles", name, "trust"), message, hint)
 
@@ -363,8 +269,7 @@ class Iam(Section):
         for name, group in groups.items():
             yield self._group(name, group, base, own)
         for name, role in self.roles.items():
-            yield self._role(name, role, base, own, managed, role_presets.inline(name, role, base, manifest))
-            yield from role_presets.around(name, role, base, manifest)
+            yield from role.resources(name, base, manifest, own, managed)
         for name, user in self.users.items():
             yield self._user(name, user, base, people)
             if user.provision:
@@ -375,7 +280,7 @@ class Iam(Section):
         for name in self.roles:
             yield Output("role_arns", Reference(f"role/{name}"), key=name, data=("aws_iam_role", "name"))
         for name, role in self.roles.items():
-            yield from role_presets.outputs(name, role, base)
+            yield from role.outputs(name, base)
         for name in map(base.expand, self.policies):
             yield Output("policy_arns", Reference(f"policy/{name}"), key=name, data=("aws_iam_policy", "arn"))
 
@@ -412,38 +317,10 @@ class Iam(Section):
             made_here=given.made_here,
         )
 
-    def _role(
-        self,
-        name: str,
-        role: RoleSpec,
-        base: Base,
-        own: Mapping[str, Policy],
-        managed: Collection[str],
-        of_preset: Mapping[str, Document],
-    ) -> Role:
-        scope = base.scope
-        given = granted(role.policies or (), scope, own)
-        reached = frozenset([sessions(scope)] if role.preset and on_hosts(role) else [])
-        boundary = granted([role.boundary] if role.boundary else [], scope, own)
-        trust = trust_of(role, scope).document(scope)
-        principals = [address for address in dict.fromkeys(trusted(trust, scope)) if address in managed]
-        return Role(
-            scope=scope,
-            name=name,
-            trust=trust,
-            policies=given.arns | reached,
-            inline={**of_preset, **{each: whole(statements) for each, statements in role.inline.items()}},
-            exact=role.policies is not None or role.preset is not None,
-            path=role.path,
-            description=role.description,
-            tags={**base.tags, **role.tags},
-            boundary=next(iter(boundary.arns), None),
-            max_session=role.max_session,
-            made_here=(*given.made_here, *boundary.made_here, *principals),
-        )
-
     def _user(self, name: str, user: UserSpec, base: Base, people: str) -> User | AbsentUser:
         if not user.present:
+            from awsbase.ensure.absent_user import AbsentUser
+
             return AbsentUser(scope=base.scope, name=name)
         groups = self._joined(user, people)
         return User(
@@ -486,6 +363,8 @@ def accounts(manifest: Manifest) -> tuple[Person, ...]:
     """Return who has an account on a host: every user with a public key; administrators may use sudo."""
     if manifest.iam is None:
         return ()
+    from awsbase.userdata import Person
+
     groups = manifest.iam.groups
     everything = ("awsbase:administrator", "aws:AdministratorAccess")
     all_powerful = (*everything, f"arn:{manifest.account.partition}:iam::aws:policy/AdministratorAccess")

@@ -5,8 +5,10 @@ Half of a command's start would be modules of sections that most manifests do no
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -46,8 +48,13 @@ class LateType:
         return handler(self.adapter().core_schema)
 
 
+def late(module: str, name: str) -> Any:
+    """Return what stands for a section in annotations until a manifest has one."""
+    return Annotated[Any, LateType(module, name, ConfigDict())]
+
+
 class LateSections:
-    """A model whose optional keys have late types, if it says `modules` itself.
+    """A model whose optional keys have late types where its own module has none of that name, if it says `modules`.
 
     `Contacts | None` under the key `contacts` is the Contacts of contacts.py: the module is called as the key is, or
     as `modules` says.
@@ -58,7 +65,8 @@ class LateSections:
 
     def __init_subclass__(cls, **_: Any) -> None:
         """Put late types in place of the names of types, before pydantic looks at them."""
+        known = {*vars(builtins), *vars(sys.modules[cls.__module__])}
         for key, written in cls.__annotations__.items() if "modules" in vars(cls) else ():
-            if named := re.fullmatch(r"(\w+) \| None", written):
+            if (named := re.fullmatch(r"(\w+) \| None", written)) and named[1] not in known:
                 late = LateType(cls.modules.get(key, key), named[1], cls.model_config)
                 cls.__annotations__[key] = Annotated[Any, late] | None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 
 from awsbase import __version__
@@ -88,6 +87,8 @@ class LoadedManifest:
                 raise self._unknown("resource", name, known)
 
     def _unknown(self, what: str, name: str, known: Iterable[str]) -> UsageError:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, list(known), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`awsbase graph` lists them"
         return UsageError(f"{self.file} has no {what} {name!r}", hint=hint)

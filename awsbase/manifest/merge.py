@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
-from typing import TypeAlias, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard, TypeVar
 
 from awsbase.engine.facts import Read
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key, key_policy
-from awsbase.ensure.mfa_device import MfaDevice
-from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.ensure.zone_records import Record, ZoneRecords
 from awsbase.facts.keys import YEAR
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
 from awsbase.policies import Document
 from awsbase.records import record
+
+if TYPE_CHECKING:
+    from awsbase.ensure.zone_records import Record
 
 
 @record(kw_only=True)
@@ -103,6 +103,7 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
     uses = by_address(each for each in grants if isinstance(each, KeyUse))
     attached = by_address(each for each in grants if isinstance(each, Attach))
     entered = by_address(each for each in grants if isinstance(each, RecordsIn))
+    zones, misfits = merged_zones(held, entered)
     keys = {address: key_of(users) for address, users in uses.items()}
 
     sections: dict[str, list[Resource]] = {section: [] for section in held}
@@ -111,10 +112,9 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
         for item in items:
             if isinstance(item, KeyUse):
                 sections[section] += [left.pop(item.address)] if item.address in left else []
-            elif isinstance(item, ZoneRecords):
-                sections[section].append(with_records(item, entered.get(item.address, ())))
             elif isinstance(item, Resource):
-                sections[section].append(given(item, attached.get(item.address, ()), keys))
+                there = zones.get(item.address, item)
+                sections[section].append(given(there, attached.get(item.address, ()), keys))
     made = {each.address: each for resources in sections.values() for each in resources}
     sections = {name: list(where_there(resources, made)) for name, resources in sections.items()}
     return Merged(
@@ -122,10 +122,26 @@ def merge(yielded: Mapping[str, Iterable[Yielded]]) -> Merged:
         (
             *disagreements(uses),
             *without_principal(attached, made),
-            *colliding(held, entered),
-            *without_zone(entered, made),
+            *misfits,
         ),
     )
+
+
+def merged_zones(
+    held: Mapping[str, list[Yielded]], entered: Mapping[str, list[RecordsIn]]
+) -> tuple[Mapping[str, Resource], tuple[ValidationProblem, ...]]:
+    """Return the records of each zone, with those of other sections, and what of them does not fit."""
+    if not any(is_a(item, "zone-records") for items in held.values() for item in items):
+        return {}, ()
+    from awsbase.manifest.zone_merging import colliding, with_all, without_zone
+
+    zones = with_all(held, entered)
+    return zones, (*colliding(held, entered), *without_zone(entered, zones))
+
+
+def is_a(item: Yielded, kind: str) -> bool:
+    """Tell by its address of which kind something is: a manifest needs no kinds that it does not have."""
+    return item.address.startswith(f"{kind}/")
 
 
 def granted(item: Yielded) -> TypeGuard[Attach | KeyUse | RecordsIn]:
@@ -175,9 +191,10 @@ def labelled(statements: Iterable[Document]) -> Iterator[Document]:
 
 def given(resource: Resource, attached: Iterable[Attach], keys: Mapping[str, Key]) -> Resource:
     """Return a resource with the policies that are attached to it, and with its dependency on a key of the manifest."""
-    if isinstance(resource, MfaDevice) and resource.key:
-        key = resource.scope.address("key", resource.key.removeprefix("alias/"))
-        return replace(resource, made_here=(*resource.made_here, key)) if key in keys else resource
+    if is_a(resource, "mfa-device"):
+        from awsbase.manifest.mfa import with_key
+
+        return with_key(resource, keys)
     policies = sorted((attach.policy for attach in attached), key=lambda policy: policy.address)
     if not policies or not isinstance(resource, Group | Role):
         return resource
@@ -188,50 +205,10 @@ def given(resource: Resource, attached: Iterable[Attach], keys: Mapping[str, Key
     )
 
 
-def with_records(resource: ZoneRecords, entered: Iterable[RecordsIn]) -> ZoneRecords:
-    """Return the records of a zone with those of other sections; texts of one name stand together."""
-    found: dict[object, Record] = {}
-    for each in (*resource.records, *(one for several in entered for one in several.records)):
-        there = found.get((each.name, each.type))
-        values = there.values if there else ()
-        found[each.name, each.type] = replace(each, values=tuple(dict.fromkeys([*values, *each.values])))
-    return replace(resource, records=tuple(sorted(found.values(), key=repr)))
-
-
-def colliding(held: Mapping[str, list[Yielded]], entered: Mapping[str, list[RecordsIn]]) -> Iterator[ValidationProblem]:
-    """Yield the records of other sections that the zone says otherwise: texts of one name stand together, else one."""
-    for items in held.values():
-        for zone in (each for each in items if isinstance(each, ZoneRecords)):
-            there: list[tuple[Record, Steps]] = [(each, ("zones", zone.zone, "records")) for each in zone.records]
-            for several in entered.get(zone.address, ()):
-                for one in several.records:
-                    twin = next((each for each in there if collide(each[0], one)), None)
-                    if twin:
-                        message = f"{one.name} has a record {twin[0].type} already, and needs {one.type} for this"
-                        yield ValidationProblem(several.at, message, "leave the other record out", also=twin[1])
-                there += [(one, several.at) for one in several.records]
-
-
-def collide(one: Record, other: Record) -> bool:
-    """Tell whether two records of a zone cannot stand side by side."""
-    if one.name != other.name or (one.name, one.type, one.values) == (other.name, other.type, other.values):
-        return False
-    return "CNAME" in (one.type, other.type) or (one.type == other.type != "TXT")
-
-
-def without_zone(
-    entered: Mapping[str, list[RecordsIn]], resources: Mapping[str, Resource]
-) -> Iterator[ValidationProblem]:
-    """Yield the records for a zone that the manifest does not have."""
-    for address, several in entered.items():
-        for each in several if address not in resources else ():
-            yield ValidationProblem(each.at, f"no zone called {each.zone!r}", "define it in zones")
-
-
 def where_there(resources: Iterable[Resource], made: Mapping[str, Resource]) -> Iterator[Resource]:
     """Yield resources; a parameter only if all that it tells of is made, and under the same condition."""
     for each in resources:
-        if not isinstance(each, Parameter):
+        if not is_a(each, "parameter"):
             yield each
         elif all(address in made for address in each.needs()):
             conditions = (made[address].unless for address in each.needs())

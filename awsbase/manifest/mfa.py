@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo
 
-from awsbase.ensure.mfa_device import MfaDevice
+from awsbase.engine.resource import Resource
 from awsbase.manifest.base import Base
 from awsbase.manifest.section import Section, ValidationProblem, invalid
 from awsbase.manifest.values import KmsAlias, expand
+
+if TYPE_CHECKING:
+    from awsbase.ensure.mfa_device import MfaDevice
 
 IN_SECRETS, USER = "secret:", "{user}"
 NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -55,6 +59,8 @@ class Provision(Section):
 
     def device(self, user: str, base: Base, tags: Mapping[str, str]) -> MfaDevice:
         """Return the device of a user."""
+        from awsbase.ensure.mfa_device import MfaDevice
+
         key = base.expand(self.key) if self.key else None
         return MfaDevice(
             scope=base.scope,
@@ -88,3 +94,21 @@ def secrets_taken(wanted: Mapping[str, Provision]) -> Iterator[ValidationProblem
         if not NAME.fullmatch(name) or LIKE_AN_ARN.search(name):
             hint = "call the secret otherwise, without {user}"
             yield ValidationProblem((user, "mfa", "seed_to"), f"{name!r} cannot be the name of a secret", hint)
+
+
+def with_key(device: Resource, keys: Collection[str]) -> Resource:
+    """Return a device with its dependency on the key of its seed, if that is one of the manifest's."""
+    from awsbase.ensure.mfa_device import MfaDevice
+
+    if not isinstance(device, MfaDevice) or not device.key:
+        return device
+    key = device.scope.address("key", device.key.removeprefix("alias/"))
+    return replace(device, made_here=(*device.made_here, key)) if key in keys else device
+
+
+def seed_of(device: Resource) -> str:
+    """Return the address of the secret that a device makes for its seed."""
+    from awsbase.ensure.mfa_device import MfaDevice
+
+    assert isinstance(device, MfaDevice)
+    return device.scope.address("secret", device.secret)

@@ -7,9 +7,9 @@ from typing import Any
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.group import Group
-from awsbase.ensure.mfa_device import MfaDevice
 from awsbase.manifest.base import Base
 from awsbase.manifest.manifest import Manifest, base, merged
+from awsbase.manifest.merge import is_a
 from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem
 
@@ -58,8 +58,10 @@ def conflicts(manifest: Manifest, written: Any) -> Iterator[ValidationProblem]:
 def claimed(resource: Resource) -> Iterator[str]:
     """Yield what nothing else may be called."""
     yield resource.address
-    if isinstance(resource, MfaDevice):
-        yield resource.scope.address("secret", resource.secret)
+    if is_a(resource, "mfa-device"):
+        from awsbase.manifest.mfa import seed_of
+
+        yield seed_of(resource)
 
 
 def shared(kind: str, first: tuple[str, str], second: tuple[str, str], written: Any, here: Base) -> ValidationProblem:

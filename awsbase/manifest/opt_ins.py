@@ -14,8 +14,8 @@ from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.regions import Only
 from awsbase.ensure.security_hubs import CIS_3, FSBP, SecurityHubs
 from awsbase.facts.buckets import OURS, bucket_arn
-from awsbase.facts.lifecycle import Expiry
 from awsbase.manifest.base import Base
+from awsbase.manifest.log_buckets import kept
 from awsbase.manifest.section import Section, Several
 from awsbase.manifest.values import BucketName, Days
 from awsbase.policies import Document
@@ -148,15 +148,6 @@ class ClosedPorts(Section):
         yield AdminPorts(scope=base.scope, only=only, but_default=but_default)
 
 
-def kept(days: int, prefix: str) -> tuple[Expiry, ...]:
-    """Make the lifecycle of a bucket of logs, of those alone: a bucket of others may hold more."""
-    return (
-        Expiry("logs", prefix, objects=days),
-        Expiry("unfinished-uploads", prefix, unfinished_uploads=7),
-        Expiry("old-versions", prefix, old_versions=90, leftover_markers=True),
-    )
-
-
 def config_statements(scope: Scope, bucket: str) -> tuple[Document, ...]:
     """Make what Config verifies in the policy of its bucket, for this account alone."""
     arn, service = bucket_arn(scope, bucket), {"Service": "config.amazonaws.com"}
@@ -202,22 +193,5 @@ def delivery_statements(scope: Scope, bucket: str) -> tuple[Document, ...]:
             "Action": "s3:PutObject",
             "Resource": f"{arn}/AWSLogs/{scope.account}/*",
             "Condition": {"StringEquals": {**equals, "s3:x-amz-acl": "bucket-owner-full-control"}, **ours},
-        },
-    )
-
-
-def access_log_statements(scope: Scope, bucket: str, of: str) -> tuple[Document, ...]:
-    """Make what S3 needs to log into a bucket who reaches for another one."""
-    return (
-        {
-            "Sid": f"{OURS}AccessLogWrites",
-            "Effect": "Allow",
-            "Principal": {"Service": "logging.s3.amazonaws.com"},
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn(scope, bucket)}/*",
-            "Condition": {
-                "ArnLike": {"aws:SourceArn": bucket_arn(scope, of)},
-                "StringEquals": {"aws:SourceAccount": scope.account},
-            },
         },
     )

@@ -7,9 +7,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from awsbase.manifest.files import Json
-from awsbase.manifest.grants import whole
+from awsbase.manifest.grants import Statement, whole
 from awsbase.manifest.section import Section, Several, invalid
-from awsbase.manifest.trust import Statement
 from awsbase.policies import Document
 
 

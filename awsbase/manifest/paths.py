@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 
 from awsbase.webhooks import masked
 
@@ -28,6 +27,8 @@ def dotted(path: Sequence[str | int]) -> str:
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the choice that a mistyped word most likely meant, if any is near."""
+    from difflib import SequenceMatcher
+
     low = word.lower()
 
     def score(choice: str) -> float:

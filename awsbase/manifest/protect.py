@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import partition
-from awsbase.ensure.admin_ports import PORTS, WORLD
 from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.default_groups import DefaultGroups
 from awsbase.ensure.ebs_encryption import EbsEncryption, for_volumes
@@ -19,22 +18,27 @@ from awsbase.ensure.public_access_block import PublicAccessBlock
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import ALL, NEW, SnapshotBlock
 from awsbase.manifest.base import Base
+from awsbase.manifest.late_sections import LateSections
 from awsbase.manifest.merge import KeyUse, Yielded
-from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
 from awsbase.manifest.role_presets import own_vpcs
 from awsbase.manifest.section import Section, Several, ValidationProblem
 from awsbase.manifest.values import AnalyzerName, Region
 
 if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
+    from awsbase.manifest.opt_ins import ClosedPorts, Config, GuardDuty, SecurityHub, VpcFlowLogs
 
 # The key that encrypts EBS volumes. Whoever starts instances uses it, other than the keys of state, trail and secrets.
 VOLUME_KEY = "{name}-ebs"
 SHARING = {"blocked": ALL, "new-blocked": NEW}
 
 
-class Protect(Section):
+class Protect(LateSections, Section):
     """What is switched on for the whole account, in every region that is on. All that is on by default is free."""
+
+    modules: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("config", "guardduty", "security_hub", "flow_logs", "admin_ports"), "opt_ins"
+    )
 
     regions: Several[Region] = Field(
         default=(),
@@ -140,8 +144,11 @@ class Protect(Section):
 
     def takes_away(self, ends: tuple[int, int] | None, blocks: Iterable[str], region: str) -> bool:
         """Tell whether a rule that lets these blocks in would be taken away again at once."""
-        closed = self.admin_ports is not None and self.covers(region) and ends in [(port, port) for port in PORTS]
-        return closed and not set(WORLD).isdisjoint(blocks)
+        if self.admin_ports is None or not self.covers(region):
+            return False
+        from awsbase.ensure.admin_ports import PORTS, WORLD
+
+        return ends in [(port, port) for port in PORTS] and not set(WORLD).isdisjoint(blocks)
 
     def resources(self, base: Base, manifest: Manifest) -> Iterator[Yielded]:
         """Yield one resource for each thing that is switched on; each covers all regions."""

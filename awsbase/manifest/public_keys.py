@@ -5,17 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Annotated
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo
 
-from awsbase.manifest.files import contents
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import ValidationProblem, invalid
 from awsbase.records import record
-from awsbase.userdata import login, login_fault
 
 ED25519, RSA = "ssh-ed25519", "ssh-rsa"
 KINDS = (
@@ -51,6 +49,8 @@ def read_keys(value: object, info: ValidationInfo) -> Given:
     text = value.strip()
     refuse_private(text, "this")
     if "\n" not in text and not looks_like_a_key(text):
+        from awsbase.manifest.files import contents
+
         return Given(value, tuple(lines(contents(value, info), value)))
     return Given(value, tuple(lines(text, "this")))
 
@@ -122,8 +122,12 @@ def strings(blob: bytes) -> list[bytes]:
     return found
 
 
-def logins_taken(names: Iterable[str]) -> Iterator[ValidationProblem]:
+def logins_taken(names: Sequence[str]) -> Iterator[ValidationProblem]:
     """Yield users who cannot have an account on a host under their name, or would share one."""
+    if not names:
+        return
+    from awsbase.userdata import login, login_fault
+
     owners: dict[str, str] = {}
     for name in names:
         if error := login_fault(name):

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 from awsbase.engine.references import Reference
 from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
-from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.role import Role
 from awsbase.manifest.base import Base
 from awsbase.manifest.blocks import NETWORK_NAME, WORLD
@@ -18,13 +17,13 @@ from awsbase.manifest.only_from import MADE_HERE, from_here, on_hosts_here
 from awsbase.manifest.outputs import Output
 from awsbase.manifest.paths import shown
 from awsbase.manifest.section import ValidationProblem, closest
-from awsbase.manifest.trust import Trust, principals
 from awsbase.policies import Document, render
 
 if TYPE_CHECKING:
-    from awsbase.manifest.iam import RoleSpec
     from awsbase.manifest.manifest import Manifest
     from awsbase.manifest.network import Network
+    from awsbase.manifest.roles import RoleSpec
+    from awsbase.manifest.trust import Trust
 
 Preset = Literal["instance", "packer", "pipeline"]
 LONGEST_ROLE = 64
@@ -47,6 +46,8 @@ def sessions(scope: Scope) -> str:
 
 def trust_of(role: RoleSpec, scope: Scope) -> Trust:
     """Return who may assume a role: what comes whole is for instances, unless the manifest says otherwise."""
+    from awsbase.manifest.trust import Trust
+
     return role.trust or Trust(services=(service(scope),))
 
 
@@ -54,6 +55,8 @@ def on_hosts(role: RoleSpec) -> bool:
     """Tell whether EC2 hands a role to instances."""
     if role.trust is None:
         return True
+    from awsbase.manifest.trust import principals
+
     return for_hosts((*role.trust.services, *principals(role.trust.statements)))
 
 
@@ -179,6 +182,9 @@ def ways_out(role: RoleSpec, base: Base, manifest: Manifest) -> Iterator[str]:
 
 def around(name: str, role: RoleSpec, base: Base, manifest: Manifest) -> Iterator[Resource]:
     """Yield what there is beside a role: its instance profile, the role of the build, the pipeline's network."""
+    from awsbase.ensure.instance_profile import InstanceProfile
+    from awsbase.manifest.trust import Trust
+
     if has_profile(role):
         yield InstanceProfile(scope=base.scope, name=name, role=name, path=role.path, tags=base.tags)
     if role.preset == "packer":

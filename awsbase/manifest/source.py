@@ -6,7 +6,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -38,21 +38,19 @@ PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map", "tag:
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
-@dataclass(slots=True)
 class Node:
     """A value and the line it stands on; for collections also what is inside, and the lines of keys and items.
 
     `file` is where it stands, if that is not the file of what it is inside of.
     """
 
-    line: int
-    value: Any
-    text: str | None = None
-    inside: dict[str | int, Node] = field(default_factory=dict)
-    lines: dict[str | int, int] = field(default_factory=dict)
-    size: int = 1
-    depth: int = 1
-    file: str | None = None
+    __slots__ = ("depth", "file", "inside", "line", "lines", "size", "text", "value")
+
+    def __init__(self, line: int, value: Any, text: str | None = None, file: str | None = None) -> None:
+        self.line, self.value, self.text, self.file = line, value, text, file
+        self.inside: dict[str | int, Node] = {}
+        self.lines: dict[str | int, int] = {}
+        self.size = self.depth = 1
 
 
 @record
@@ -183,14 +181,12 @@ def stop(file: str, line: int, message: str, hint: str | None = None) -> Manifes
     return ManifestError([Mistake(file, line, "", message, hint)])
 
 
-@dataclass
 class Open:
     """A mapping or a list that is being read; `key` waits for its value, and is dropped with it if it has no name."""
 
-    node: Node
-    anchor: str | None
-    kind: Literal["map", "list"]
-    key: tuple[str | None, int] | None = None
+    def __init__(self, node: Node, anchor: str | None, kind: Literal["map", "list"]) -> None:
+        self.node, self.anchor, self.kind = node, anchor, kind
+        self.key: tuple[str | None, int] | None = None
 
 
 class Reading:

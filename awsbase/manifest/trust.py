@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from awsbase.access.assuming import federated
 from awsbase.engine.scope import Scope
-from awsbase.manifest.grants import document_errors, whole
+from awsbase.manifest.grants import Statement, document_errors, whole
 from awsbase.manifest.section import Section, Several, ValidationProblem, invalid
 from awsbase.manifest.values import GroupName, account_id, expand, named
 from awsbase.policies import Document
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from awsbase.manifest.manifest import Manifest
 
 Service = Annotated[str, named(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", "service: like ec2.amazonaws.com")]
-Statement = dict[str, Any]
 
 
 def account(value: str, info: ValidationInfo) -> str:

@@ -29,7 +29,8 @@ def ways_out(manifest: Manifest) -> Mapping[str, str]:
 def of_alarms(alarms: Alarms, partition: str) -> Iterator[tuple[str, str]]:
     """Yield how alarms do without the regions in which AWS tells of bills and of root's sign-in."""
     from awsbase.ensure.billing_alerts import BILLING_REGIONS
-    from awsbase.manifest.alarms import AnomalyAlarm, BillingAlarms, BudgetAlarm
+    from awsbase.manifest.alarms import BillingAlarms
+    from awsbase.manifest.cost_alarms import AnomalyAlarm, BudgetAlarm
     from awsbase.manifest.security_alarms import ROOT_SIGN_IN, SIGN_IN_REGIONS, SecurityAlarms
 
     bills, sign_in = BILLING_REGIONS.get(partition, ""), SIGN_IN_REGIONS.get(partition, "")

@@ -7,15 +7,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from awsbase.policies.document import Difference, Document, difference, minified, same, size
-from awsbase.policies.grammar import Kind, problems, words
+from awsbase.policies.document import Difference, Document, difference, minified, same, size, words
+
+if TYPE_CHECKING:
+    from awsbase.policies.grammar import Kind
 
 __all__ = [
     "TEMPLATES",
     "Difference",
     "Document",
-    "Kind",
     "curated",
     "describe",
     "difference",
@@ -57,6 +59,13 @@ def curated() -> list[str]:
 def describe(name: str) -> str:
     """Return one sentence that says what a curated document is for; raises ValueError for an unknown name."""
     return {**WHY, **TEMPLATES}[known(name)]
+
+
+def problems(document: object, kind: Kind, partition: str | None = None) -> list[str]:
+    """List what AWS would refuse in a policy document of this kind."""
+    from awsbase.policies import grammar
+
+    return grammar.problems(document, kind, partition)
 
 
 def render(name: str, values: Mapping[str, object]) -> Document:

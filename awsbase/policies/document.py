@@ -262,3 +262,16 @@ def changes(name: str, have: Mapping[str, object], want: Mapping[str, object]) -
 def keys(*mappings: Mapping[str, object], without: Collection[str]) -> list[str]:
     """Return the keys of all mappings but the excluded ones, each once, in order."""
     return [key for key in dict.fromkeys(key for mapping in mappings for key in mapping) if key not in without]
+
+
+def words(value: object) -> Iterator[str]:
+    """Yield every text of a document, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from words(key)
+            yield from words(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from words(part)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from awsbase.policies.condition_grammar import condition_problems
-from awsbase.policies.document import OLDEST, listed, size
+from awsbase.policies.document import OLDEST, listed, size, words
 from awsbase.policies.problem import LEGACY, SYNTAX, Problem, is_json, list_problems, nearest, texts
 from awsbase.policies.resource_grammar import arn_problem
 
@@ -326,16 +326,3 @@ def unknown_elements(mapping: Mapping[str, object], known_keys: Collection[str],
     for key in mapping:
         if key not in known_keys:
             yield Problem(f"{where} has no element {key!r}" + nearest(key, known_keys), SYNTAX)
-
-
-def words(value: object) -> Iterator[str]:
-    """Yield every text of a document, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from words(key)
-            yield from words(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from words(part)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import gc
 import importlib
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
@@ -160,10 +158,10 @@ class LazyGroup(click.Group):
             write(advice(error, invocation), sys.stderr)
             code = error.exit_code
             if invocation.debugging:
-                traceback.print_exception(error)
+                show(error)
         except Exception as error:  # noqa: BLE001, the last resort: one line, a traceback with --debug
             if invocation.debugging:
-                traceback.print_exception(error)
+                show(error)
             write(unforeseen(error, invocation.debugging), sys.stderr)
             code = 1
         # By Terraform's convention exit code 2 then means changes, so every error must be 1.
@@ -193,6 +191,13 @@ def usage(error: click.ClickException, args: Sequence[str]) -> str:
     return shown.getvalue()
 
 
+def show(error: BaseException) -> None:
+    """Write where an error was raised."""
+    import traceback
+
+    traceback.print_exception(error)
+
+
 def unforeseen(error: Exception, debugging: bool) -> str:
     """Return the text of an unforeseen failure; only --debug shows its traceback."""
     message = escaped(" ".join(str(error).split()))
@@ -214,8 +219,6 @@ def main() -> NoReturn:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    # Nearly all objects live until the end of the run, so garbage collection costs time and frees nothing.
-    gc.set_threshold(3_000_000)
     invocation = Invocation(dict(os.environ))
     pydantic_plugins.leave_out()
     cli.main(prog_name="awsbase", obj=invocation)

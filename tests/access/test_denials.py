@@ -10,7 +10,8 @@ from awsbase.access.bucket_policy import Obstructed, Use, obstacles, with_key
 from awsbase.access.denials import Request, refuses, services
 from awsbase.facts.buckets import BucketFacts
 from awsbase.manifest.audit import bucket_statements
-from awsbase.manifest.opt_ins import access_log_statements, config_statements, delivery_statements
+from awsbase.manifest.log_buckets import access_log_statements
+from awsbase.manifest.opt_ins import config_statements, delivery_statements
 from tests.ensure.planned import HOME
 
 TRAIL = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/acme-trail"

@@ -16,7 +16,7 @@ from awsbase.ensure.parameter import Parameter
 from awsbase.ensure.secret import Rotation, Secret
 from awsbase.facts.keys import KeyFacts
 from awsbase.facts.lifecycle import Expiry
-from awsbase.manifest.opt_ins import access_log_statements
+from awsbase.manifest.log_buckets import access_log_statements
 from awsbase.samples.parameters import SAMPLES as PARAMETERS
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import account, go

@@ -15,7 +15,7 @@ from awsbase.ensure.access_log import AccessLog
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.secret import Generated, Secret
-from awsbase.manifest.opt_ins import access_log_statements
+from awsbase.manifest.log_buckets import access_log_statements
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import go, person, problems, said
 from tests.ensure.planned import HOME

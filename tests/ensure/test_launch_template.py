@@ -12,12 +12,12 @@ from awsbase.ensure.launch_template import (
     LaunchTemplate,
     TemplateFacts,
     launch_template,
-    launch_templates,
     template_tags,
 )
 from awsbase.ensure.subnet import subnets
 from awsbase.facts import tags
 from awsbase.facts.images import AMAZON_LINUX, Image, image
+from awsbase.facts.launch_templates import launch_templates
 from tests.ensure.planned import HOME, KnownFacts, described, planned
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/host"

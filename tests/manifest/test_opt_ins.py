@@ -12,7 +12,8 @@ from awsbase.ensure.security_hubs import FSBP, SecurityHubs
 from awsbase.ensure.trail import Trail
 from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.opt_ins import access_log_statements, config_statements, delivery_statements
+from awsbase.manifest.log_buckets import access_log_statements
+from awsbase.manifest.opt_ins import config_statements, delivery_statements
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.policies.evaluate import AccessRequest, allowed
 

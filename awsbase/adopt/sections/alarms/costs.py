@@ -7,7 +7,7 @@ from awsbase.adopt.sections.alarms.parts import Part, plain
 from awsbase.adopt.seen import Seen
 from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.budget import Budget, monthly
-from awsbase.manifest.alarms import AnomalyAlarm, BudgetAlarm, anomalies
+from awsbase.manifest.cost_alarms import AnomalyAlarm, BudgetAlarm, anomalies
 
 CHANNEL = "billing"
 
