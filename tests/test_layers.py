@@ -30,7 +30,7 @@ LAYERS = (
     ("toolchain",),
     ("aws", "bundle", "constraints", "github", "packages", "smtp", "totp", "webhooks"),
     ("cut_models",),
-    ("busy", "connections", "disk", "events", "models", "pydantic_plugins", "pydantic_types", "responses", "siblings"),
+    ("busy", "connections", "disk", "events", "models", "pydantic_plugins", "responses", "siblings"),
     ("errors",),
     ("records",),
 )

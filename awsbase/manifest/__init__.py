@@ -1,6 +1,5 @@
 """What the user writes: one YAML file, checked as a whole before anything happens."""
 
-import awsbase.pydantic_types  # noqa: F401, before anything imports pydantic
 from awsbase.manifest.load import load, load_text
 from awsbase.manifest.manifest import Manifest, fingerprint, outputs, resources
 from awsbase.manifest.ways_out import ways_out

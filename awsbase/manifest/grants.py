@@ -14,10 +14,10 @@ from awsbase.manifest.paths import Steps, shown
 from awsbase.manifest.section import ValidationProblem, closest, invalid
 from awsbase.manifest.values import expand
 from awsbase.policies import Document, curated, problems
+from awsbase.records import record
 
 if TYPE_CHECKING:
     from awsbase.policies.grammar import Kind
-from awsbase.records import record
 
 NAME = r"[A-Za-z0-9_+=,.@-]{1,128}"
 FORMS = re.compile(rf"(aws:({NAME}/)*{NAME}|awsbase:{NAME}|{NAME}|arn:aws[a-z-]*:iam::([0-9]{{12}}|aws):policy/\S+)")

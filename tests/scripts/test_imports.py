@@ -7,12 +7,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
 
-from awsbase import pydantic_plugins, pydantic_types
+from awsbase import pydantic_plugins
 from awsbase.manifest.manifest import Manifest
 from tests.golden.documents import MANIFESTS
 from tests.scripts.conftest import EMPTY, Served, written
@@ -105,35 +104,6 @@ def test_pydantic_searches_for_the_plug_ins_that_the_environment_names(monkeypat
             monkeypatch.setenv(pydantic_plugins.VARIABLE, given)
         pydantic_plugins.leave_out()
         assert (pydantic_plugins.SEARCHES not in sys.modules) == searches
-
-
-def test_the_core_of_pydantic_is_imported_without_the_types_of_its_schemas() -> None:
-    probe = """\
-import typing, typing_extensions
-theirs = typing.TypedDict, typing_extensions.TypedDict
-import awsbase.manifest
-from awsbase.pydantic_types import PlainDict
-from pydantic_core.core_schema import CoreConfig
-assert issubclass(CoreConfig, PlainDict)
-assert (typing.TypedDict, typing_extensions.TypedDict) == theirs
-"""
-    subprocess.run([sys.executable, "-c", probe], check=True)
-
-
-def test_a_core_of_pydantic_that_somebody_imported_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = ModuleType(pydantic_types.CORE)
-    monkeypatch.setitem(sys.modules, pydantic_types.CORE, there)
-    pydantic_types.import_core()
-    assert sys.modules[pydantic_types.CORE] is there
-
-
-def test_typed_dicts_are_there_again_where_the_core_cannot_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    home = importlib.import_module(pydantic_types.DEFINED_IN)
-    theirs = home.TypedDict
-    monkeypatch.setattr(pydantic_types, "CORE", "awsbase.no_such_core")
-    with pytest.raises(ModuleNotFoundError):
-        pydantic_types.import_core()
-    assert home.TypedDict is theirs
 
 
 def test_what_else_pydantic_wants_of_its_search_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
