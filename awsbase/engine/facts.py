@@ -97,5 +97,7 @@ class Facts:
             ) from error
 
     def _try(self, fact: Callable[..., Any], args: list[Any]) -> None:
+        if (fact, *args) in self._cache.answers:
+            return  # another thread reads it already: this one is free for the next
         with contextlib.suppress(Exception):  # the cached answer raises it to every caller
             self.read(fact, *args)
