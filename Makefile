@@ -129,7 +129,7 @@ $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/pyth
 .venv-lowest/installed: setup.cfg $(VENV)/release
 	$(PYTHON) -m venv --clear $(@D)
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --output-file $(@D)/lowest.txt setup.cfg
-	$(BIN)/uv pip install --quiet --python $(@D)/bin/python --constraint $(@D)/lowest.txt -e '.[dev]'
+	$(BIN)/uv pip install --python $(@D)/bin/python --constraint $(@D)/lowest.txt -e '.[dev]'
 	@touch $@
 
 # Nothing but what requirements/build.txt pins: neither the backend nor what starts it comes from anywhere else.

@@ -39,8 +39,7 @@ def test_nothing_keeps_the_networks_of_an_account_that_nobody_uses_any_more() ->
     ec2 = sandbox.client("ec2", "eu-west-1")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/28")["Subnet"]["SubnetId"]
-    made = [ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["PrivateIpAddress"] for _ in range(2)]
-    assert len({*made}) == 2
+    ec2.create_network_interface(SubnetId=subnet)
     held = ref(sandbox.backend("ec2", "eu-west-1"))
     del sandbox, ec2
     Sandbox().client("ec2", "eu-west-1").describe_vpcs()  # takes the place of the other one in moto
