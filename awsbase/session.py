@@ -192,24 +192,43 @@ def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[
     return identify(Aws(session, region, attach=[wire.attach, RateLimiter(clock).attach, *attach]), wire)
 
 
-def target_of(
-    loaded: LoadedManifest,
-    resources: Sequence[Resource],
-    session: AnySession,
-    clock: Clock,
-    attach: Sequence[Attach] = (),
-) -> Target:
-    """Return the manifest's account, from which resources are read already; raises Refused when it is another one."""
-    early, wire = EarlyReads(), Wire()
-    aws = Aws(session, loaded.region, attach=[early.attach, wire.attach, RateLimiter(clock).attach, *attach])
+class Approach:
+    """The way to the account of a manifest, which can be begun before the manifest is checked."""
 
-    def meanwhile() -> None:
-        # The fingerprint is kept, and the run needs it next.
-        early.begin(aws, early_reads(loaded.kinds, resources), WORKERS, lambda: loaded.fingerprint)
+    def __init__(self, session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> None:
+        self._clock, self._early, self._wire = clock, EarlyReads(), Wire()
+        limiter = RateLimiter(clock)
+        self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
+        self._connecting: threading.Thread | None = None
 
-    with early.held():
-        account = identify(aws, wire, meanwhile)
-        return Target(check(account, loaded.account), clock, early)
+    def connect(self) -> None:
+        """Open the connection on which AWS will be asked who the caller is, in a thread."""
+        from awsbase.connections import connect
+
+        sts = self._aws.sts
+        self._connecting = threading.Thread(target=connect, args=(sts, sts.meta.endpoint_url), daemon=True)
+        self._connecting.start()
+
+    def wait(self) -> None:
+        """Wait until the connection is open, or has failed: then the call itself connects, and tells why not."""
+        if self._connecting:
+            self._connecting.join()
+
+    def target(self, loaded: LoadedManifest, resources: Sequence[Resource]) -> Target:
+        """Return the manifest's account, from which resources are read already.
+
+        Raises Refused when it is another one, and AwsbaseError when AWS does not say who the caller is.
+        """
+
+        def meanwhile() -> None:
+            reads = early_reads(loaded.kinds, resources)
+            # The fingerprint is kept, and the run needs it next.
+            self._early.begin(self._aws, reads, WORKERS, lambda: loaded.fingerprint)
+            self.wait()
+
+        with self._early.held():
+            account = identify(self._aws, self._wire, meanwhile)
+            return Target(check(account, loaded.account), self._clock, self._early)
 
 
 def no_check(facts: Facts) -> Sequence[Refusal]:

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,28 +32,61 @@ if TYPE_CHECKING:
     from awsbase.engine.plugin import LoadedPlugin
     from awsbase.engine.resource import Resource
     from awsbase.manifest.loaded import LoadedManifest
-    from awsbase.session import Target
+    from awsbase.manifest.source import Source
+    from awsbase.session import Approach, Target
 
 log = logging.getLogger("awsbase")
 
 
-def connect(options: Options, loaded: LoadedManifest, resources: Sequence[Resource] = ()) -> Target:
-    """Return the account of the credentials, from which a run of resources begins to read.
+class Ahead:
+    """Connects to AWS while a manifest is checked."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.approach: Approach | None = None
+
+    def begin(self, source: Source) -> None:
+        """Begin to connect to where a manifest says; `connect` tells what is wrong, after the manifest's mistakes."""
+        account = source.value.get("account")
+        region = account.get("region") if isinstance(account, dict) else None
+        if self.options.sandbox or not isinstance(region, str):
+            return
+        with suppress(Exception):
+            # Other credentials than keys may ask a person, or the network, and in vain if the manifest has mistakes.
+            if resolver.resolve(os.environ, Path.home(), self.options.profile).keys:
+                approach = approach_to(self.options, region)
+                approach.connect()
+                self.approach = approach
+
+
+def approach_to(options: Options, region: str) -> Approach:
+    """Return the way to the account of the credentials; raises AwsbaseError when they cannot be used."""
+    from awsbase.session import Approach
+
+    session = session_of(options.profile)
+    show_connecting(session)
+    return Approach(session, region, SystemClock(), [name_calls] if options.debug else [])
+
+
+def connect(
+    options: Options, loaded: LoadedManifest, resources: Sequence[Resource] = (), ahead: Ahead | None = None
+) -> Target:
+    """Return the account of the credentials, from which a run of resources begins to read; `ahead` may have connected.
 
     Raises Refused when it is not the manifest's account.
     """
-    from awsbase.session import Target, target_of
+    from awsbase.session import Target
 
     clock: Clock
-    if options.sandbox:
-        sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
-        session, clock = sandbox.session(region=loaded.region), sandbox.clock
-    else:
-        session, clock = session_of(options.profile), SystemClock()
     try:
         if resources and not options.sandbox:
-            show_connecting(session)
-            return target_of(loaded, resources, session, clock, [name_calls] if options.debug else [])
+            approach = (ahead and ahead.approach) or approach_to(options, loaded.region)
+            return approach.target(loaded, resources)
+        if options.sandbox:
+            sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
+            session, clock = sandbox.session(region=loaded.region), sandbox.clock
+        else:
+            session, clock = session_of(options.profile), SystemClock()
         account = reach(session, loaded.region, clock, debugging=options.debug)
     except NoCredentials as error:
         error.hint = "name a profile with --profile, set AWS_PROFILE, or try it first with --sandbox"

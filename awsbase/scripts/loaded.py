@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,15 +35,25 @@ def read(path: Path, options: Options) -> LoadedManifest:
     return _loaded(source, path, options)
 
 
-def read_either(path: Path, options: Options, several: Several, *, live: bool = True) -> LoadedManifest | Organization:
+def read_either(
+    path: Path,
+    options: Options,
+    several: Several,
+    *,
+    live: bool = True,
+    meanwhile: Callable[[Source], None] | None = None,
+) -> LoadedManifest | Organization:
     """Read a manifest or an organization file, and find every mistake in it that can be found without AWS.
 
-    Only `live` asks AWS for accounts, and only if the file says so. Raises ManifestError with every mistake, and
+    Only `live` asks AWS for accounts, and only if the file says so. `meanwhile` gets what a manifest says before it is
+    checked. Raises ManifestError with every mistake, and
     UsageError for options that do not go with the file.
     """
     source = read_source(path)
     if not is_organization(source):
         several.refuse_for(str(path))
+        if meanwhile:
+            meanwhile(source)
         return _loaded(source, path, options)
     from awsbase.organization.load import organization
     from awsbase.scripts.organization import listing_with

@@ -16,7 +16,7 @@ from awsbase.engine.risk import risky
 from awsbase.errors import UsageError
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.scripts.comment import comment_of, comment_options
-from awsbase.scripts.connect import connect
+from awsbase.scripts.connect import Ahead, connect
 from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import MANIFEST, ONLY, Options, common, detailed, words_of
 from awsbase.scripts.output import STDOUT, as_json, err, is_stdout, out, out_json
@@ -59,7 +59,8 @@ def command(
     """
     if is_stdout(output):
         output = STDOUT
-    loaded = read_either(manifest, options, several)
+    ahead = Ahead(options)
+    loaded = read_either(manifest, options, several, meanwhile=ahead.begin)
     if not isinstance(loaded, LoadedManifest):
         from awsbase.scripts import fleet_local
 
@@ -70,7 +71,7 @@ def command(
     comment = comment_of(**commented, stdout_is_taken=options.json or output == STDOUT)
     chosen = loaded.only(only)
     with comment.of_refusal(loaded):
-        session = Session(loaded, chosen, connect(options, loaded, chosen), options)
+        session = Session(loaded, chosen, connect(options, loaded, chosen, ahead), options)
         report = session.execute("plan", guarded=True, cache=session.target.early)
     if who and not report.interrupted:
         report = session.with_authors(report)

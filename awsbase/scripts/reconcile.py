@@ -12,7 +12,7 @@ from awsbase.engine.changes import Report
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.people import durations
 from awsbase.scripts.ask import prompt
-from awsbase.scripts.connect import connect
+from awsbase.scripts.connect import Ahead, connect
 from awsbase.scripts.loaded import read_either
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, ONLY, Options, common, detailed
 from awsbase.scripts.output import err, out, out_json
@@ -56,7 +56,8 @@ def command(
     organization file it plans every account, asks once, and applies all plans; --approved names a folder of plans.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    loaded = read_either(manifest, options, several)
+    ahead = Ahead(options)
+    loaded = read_either(manifest, options, several, meanwhile=ahead.begin)
     if not isinstance(loaded, LoadedManifest):
         from awsbase.scripts import fleet_local
 
@@ -74,7 +75,7 @@ def command(
     plan = document.read(approved) if approved else None
     listed = approve(plan, loaded, sandbox=options.sandbox) if plan else None
     chosen = scope(plan, loaded, only) if plan else loaded.only(only)
-    target = connect(options, loaded, chosen)
+    target = connect(options, loaded, chosen, ahead)
     session = Session(loaded, chosen, target, options, patience=patience, allow_risky=allow_risky)
 
     silent = yes or options.sandbox or listed is not None

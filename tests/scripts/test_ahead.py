@@ -1,0 +1,91 @@
+"""A run connects to AWS while its manifest is checked, and asks nothing before that is done."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awsbase import connections
+from awsbase.manifest import source
+from awsbase.scripts import loaded
+from awsbase.scripts.connect import Ahead, connect
+from awsbase.scripts.options import Options
+from benchmarks.manifests import people
+from benchmarks.measure import ours
+from tests.tls import Secured, secured
+
+STS = "sts.eu-west-1.amazonaws.com"
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
+    with secured(tmp_path) as found:
+        monkeypatch.setattr(connections, "_shared", {})
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("HTTPS_PROXY", found.url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASANDBOXADMIN0000")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+        yield found
+
+
+def begun(manifest: Path) -> Ahead:
+    ahead = Ahead(Options())
+    ahead.begin(source.read(manifest))
+    return ahead
+
+
+def test_the_caller_is_asked_for_on_a_connection_that_is_open_before(hosts: Secured, tmp_path: Path) -> None:
+    manifest = people(1, tmp_path)
+    ahead = begun(manifest)
+    assert ahead.approach
+    ahead.approach.wait()
+    assert (hosts.handshakes, hosts.asked) == ([STS], [])
+    checked = loaded.read(manifest, Options())
+    target = connect(Options(), checked, checked.resources, ahead)
+    assert target.account.id == checked.account
+    assert target.early
+    with target.early.readers(1):
+        assert hosts.asked[0][0] == STS
+    assert hosts.handshakes.count(STS) == 1
+
+
+@pytest.mark.parametrize(
+    "account",
+    ["{}", "[]", "{region: [eu-west-1]}", "{region: 'eu west'}", "{region: eu-west-1}"],
+)
+def test_nothing_goes_wrong_before_the_mistakes_of_a_manifest_are_told(
+    account: str, hosts: Secured, tmp_path: Path
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(f"version: 1\naccount: {account}\n")
+    done = subprocess.run(ours("plan", path), capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, hosts.asked) == (2, "", [])
+    assert "Traceback" not in done.stderr
+    assert f"{path}:2: account" in done.stderr
+
+
+def test_no_program_is_asked_for_credentials_before_the_manifest_is_checked(
+    hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    asked = tmp_path / "asked"
+    answer = json.dumps({"Version": 1, "AccessKeyId": "AKIASANDBOXADMIN0000", "SecretAccessKey": "sandbox"})
+    program = tmp_path / "program.py"
+    program.write_text(f"open({str(asked)!r}, 'w').close()\nprint({answer!r})\n")
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = {sys.executable} {program}\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    manifest = people(1, tmp_path)
+    assert begun(manifest).approach is None
+    assert not asked.exists()
+    checked = loaded.read(manifest, Options())
+    assert connect(Options(), checked).account.id == checked.account
+    assert asked.exists()
