@@ -79,9 +79,11 @@ class Pool(HttpsPool):  # type: ignore[misc]
         if self.proxy and self.proxy.scheme != "http":
             return  # another proxy need not be asked for a tunnel
         made = self._new_conn()
-        made.timeout = SOON
+        usual, made.timeout = made.timeout, SOON
         try:
             self._prepare_proxy(made) if self.proxy else made.connect()
+            made.timeout = usual
+            made.sock.settimeout(usual)
         except BaseException:
             made.close()
             raise

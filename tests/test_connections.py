@@ -141,6 +141,7 @@ def test_a_connection_that_has_ended_is_replaced(hosts: Secured) -> None:
     found = waiting(aws.sts, "sts.eu-west-1.amazonaws.com")
     ended = found.get_nowait()
     assert ended.is_connected
+    assert ended.sock.gettimeout() == ended.timeout == aws.sts.meta.config.connect_timeout
     ended.sock.shutdown(socket.SHUT_RD)
     assert not ended.is_connected
     found.put(ended)
