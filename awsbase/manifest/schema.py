@@ -48,7 +48,8 @@ def tidied(schema: dict[str, Any]) -> dict[str, Any]:
     # What stands beside a reference is about this key, so it wins over the text of what is referred to.
     if "description" in schema:
         tidy["description"] = schema["description"]
-    return tidy
+    # A section is in `$defs`, or where it is used if it is imported late.
+    return silent(tidy) if tidy.get("additionalProperties") is False else tidy
 
 
 def silent(schema: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from awsbase.manifest import Manifest
 from awsbase.manifest.schema import json_schema
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.manifest.test_load import Sample
@@ -67,3 +68,18 @@ def test_schema_has_no_names_of_pydantic() -> None:
 def test_schema_and_loader_agree(text: str) -> None:
     accepted = Validator(json_schema(Sample)).is_valid(source(text).value)
     assert accepted == (mistakes(text, Sample) == [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "audit:",
+        "protect: {admin_ports: , config: , flow_logs: , guardduty: }",
+        "alarms: {billing: {amounts: [10]}, security: , anomaly: }\naudit: {}\nnotify: {billing: , security: }",
+        "iam: {groups: {Ops: }, users: {bob: }}",
+    ],
+)
+def test_sections_that_are_empty_are_right_for_both(text: str) -> None:
+    written = source(ACCOUNT + text)
+    assert mistakes(ACCOUNT + text, Manifest) == []
+    assert list(Validator(json_schema()).iter_errors(written.value)) == []
