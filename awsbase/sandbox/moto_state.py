@@ -255,9 +255,7 @@ def request_of(method: str, url: str, headers: Mapping[str, str], body: bytes) -
     if not PLAIN_URL.fullmatch(url):
         return Request.from_primitives(method, url, headers, body)
     parts = urlsplit(url)
-    sent = {
-        name: value for name, value in headers.items() if name.lower() not in ("content-length", "transfer-encoding")
-    }
+    sent = {name: value for name, value in headers.items() if name.lower() not in LENGTHS}
     kept = {environ_key_for_header(name): name for name in sent if should_preserve_original_header_name(name)}
     return Request(
         {

@@ -49,6 +49,9 @@ ANEW = frozenset(
     )
 )
 
+# In bytes: what is larger, such as an object of S3, is not kept.
+LARGE = 16 * 1024
+
 # Services whose host has no region.
 GLOBAL = ("budgets", "cloudfront")
 
@@ -135,9 +138,10 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
 
     Some services have several protocols, and SDKs choose differently. Raises Refusal.
     """
-    told = {**message.headers, **full_target(service, message)}
-    headers = tuple((name, value) for name, value in told.items() if name.lower() not in ANEW)
-    operation, params, protocol = _read(service, message.method, message.url, headers, message.body)
+    sent = {**message.headers, **full_target(service, message)}
+    headers = tuple((name, value) for name, value in sent.items() if name.lower() not in ANEW)
+    meaning = _read if len(message.body) <= LARGE else _read.__wrapped__
+    operation, params, protocol = meaning(service, message.method, message.url, headers, message.body)
     # A copy of one's own: rules change it.
     return operation, pickle.loads(params), protocol  # noqa: S301, written by this process
 

@@ -47,3 +47,12 @@ def test_who_changes_what_was_read_changes_it_for_nobody_else() -> None:
     message = Message("POST", "https://iam.amazonaws.com/", FORM, b"Action=GetUser&Version=2010-05-08&UserName=one")
     wire.read("iam", message)[1]["UserName"] = "two"
     assert wire.read("iam", message)[1] == {"UserName": "one"}
+
+
+def test_what_a_large_request_holds_is_not_kept() -> None:
+    def put(size: int) -> int:
+        wire.read("s3", Message("PUT", "https://b.s3.amazonaws.com/large", {}, b"x" * size))
+        return wire._read.cache_info().currsize
+
+    before = put(1)
+    assert put(wire.LARGE + 1) == before
