@@ -63,7 +63,9 @@ def identify(aws: Aws, wire: Wire, meanwhile: Callable[[], None] | None = None) 
 
     try:
         sts = aws.sts
-        if meanwhile and aws.clients.session.get_credentials():
+        if meanwhile and (found := aws.clients.session.get_credentials()):
+            # A role is assumed by a client of the same session, which makes its clients one at a time.
+            found.get_frozen_credentials()
             meanwhile()
         identity = sts.get_caller_identity()
     except NoCredentialsError:

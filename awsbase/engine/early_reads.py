@@ -53,8 +53,13 @@ class EarlyReads(ReadCache):
             self._allowed = True
         finally:
             self._known.set()
-            if self._readers and not self._allowed:
-                self._readers.shutdown(wait=False, cancel_futures=True)
+            if not self._allowed:
+                self.end()
+
+    def end(self) -> None:
+        """Begin no further read, unless an execution has taken the threads."""
+        if self._readers:
+            self._readers.shutdown(wait=False, cancel_futures=True)
 
     def readers(self, workers: int) -> ThreadPoolExecutor:
         """Return the threads that have begun, once: the execution that takes them ends them."""

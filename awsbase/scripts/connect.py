@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from awsbase import busy
 from awsbase.engine.account import Account, NoCredentials, check
 from awsbase.engine.clock import Clock, SystemClock
@@ -81,7 +83,11 @@ def connect(
     try:
         if resources and not options.sandbox:
             approach = (ahead and ahead.approach) or approach_to(options, loaded.region)
-            return approach.target(loaded, resources)
+            target = approach.target(loaded, resources)
+            if target.early and (context := click.get_current_context(silent=True)):
+                # Python sends what an executor has queued, even where the command ends before the run begins.
+                context.call_on_close(target.early.end)
+            return target
         if options.sandbox:
             sandbox = embedded(loaded.account, region=loaded.region, deny=options.deny, plugins=loaded.manifest.plugins)
             session, clock = sandbox.session(region=loaded.region), sandbox.clock

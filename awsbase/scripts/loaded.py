@@ -46,8 +46,7 @@ def read_either(
     """Read a manifest or an organization file, and find every mistake in it that can be found without AWS.
 
     Only `live` asks AWS for accounts, and only if the file says so. `meanwhile` gets what a manifest says before it is
-    checked. Raises ManifestError with every mistake, and
-    UsageError for options that do not go with the file.
+    checked. Raises ManifestError with every mistake, and UsageError for options that do not go with the file.
     """
     source = read_source(path)
     if not is_organization(source):

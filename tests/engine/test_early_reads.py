@@ -26,6 +26,7 @@ ACCOUNT, STS = "123456789012", "sts.eu-west-1.amazonaws.com"
 def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
     with secured(tmp_path) as found:
         monkeypatch.setattr(connections, "_shared", {})
+        monkeypatch.setattr(connections, "SOON", 30.0)
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("HTTPS_PROXY", found.url)
         monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
@@ -92,3 +93,39 @@ def test_nothing_begins_without_credentials(monkeypatch: pytest.MonkeyPatch, hos
     with pytest.raises(NoCredentials), begun.early.held():
         identify(begun.aws, begun.wire, begun.begin)
     assert begun.early.answers == {}
+
+
+def test_reads_that_no_run_takes_over_are_not_begun(hosts: Secured) -> None:
+    begun, goes_on = Begun(), threading.Event()
+
+    def first(facts: Facts) -> bool:
+        begun.ready.set()
+        return goes_on.wait(30)
+
+    def second(facts: Facts) -> None:
+        raise AssertionError("begun")
+
+    begun.early.begin(begun.aws, [(first,), (second,)], 1)
+    assert begun.ready.wait(30)
+    begun.early.end()
+    goes_on.set()
+    assert begun.early.answers[(first,)].result(30)
+    with begun.early.readers(1):
+        pass  # they have ended
+    assert begun.early.answers.keys() == {(first,)}
+
+
+def test_the_credentials_are_there_before_reads_begin(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To assume a role takes a client of the session, which makes its clients one at a time."""
+    begun, order = Begun(), list[str]()
+    found = begun.aws.clients.session.get_credentials()
+    assert found
+    frozen = found.get_frozen_credentials
+
+    def fetched() -> Any:
+        order.append("credentials")
+        return frozen()
+
+    monkeypatch.setattr(found, "get_frozen_credentials", fetched)
+    identify(begun.aws, begun.wire, lambda: order.append("reads"))
+    assert order[:2] == ["credentials", "reads"]
