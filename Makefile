@@ -128,7 +128,8 @@ $(VENV)/demo $(VENV)/dev $(VENV)/release: setup.cfg pyproject.toml | $(BIN)/pyth
 # The tests' own packages are the newest that go with those.
 .venv-lowest/installed: setup.cfg $(VENV)/release
 	$(PYTHON) -m venv --clear $(@D)
-	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 --output-file $(@D)/lowest.txt setup.cfg
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --python-version 3.11 \
+		--extra dask --extra keychain --extra sandbox --output-file $(@D)/lowest.txt setup.cfg
 	$(BIN)/uv pip install --python $(@D)/bin/python --constraint $(@D)/lowest.txt -e '.[dev]'
 	@touch $@
 
