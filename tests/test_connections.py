@@ -37,6 +37,7 @@ KEY = "AKIASANDBOXADMIN0000"
 @pytest.fixture(autouse=True)
 def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "_shared", {})
+    monkeypatch.setattr(connections, "SOON", 30.0)
     monkeypatch.setenv("NO_PROXY", "")
 
 

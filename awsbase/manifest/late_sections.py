@@ -68,5 +68,5 @@ class LateSections:
         known = {*vars(builtins), *vars(sys.modules[cls.__module__])}
         for key, written in cls.__annotations__.items() if "modules" in vars(cls) else ():
             if (named := re.fullmatch(r"(\w+) \| None", written)) and named[1] not in known:
-                late = LateType(cls.modules.get(key, key), named[1], cls.model_config)
-                cls.__annotations__[key] = Annotated[Any, late] | None
+                kind = LateType(cls.modules.get(key, key), named[1], cls.model_config)
+                cls.__annotations__[key] = Annotated[Any, kind] | None

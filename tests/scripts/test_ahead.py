@@ -26,6 +26,7 @@ STS = "sts.eu-west-1.amazonaws.com"
 def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
     with secured(tmp_path) as found:
         monkeypatch.setattr(connections, "_shared", {})
+        monkeypatch.setattr(connections, "SOON", 30.0)
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("HTTPS_PROXY", found.url)
         monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
