@@ -56,6 +56,10 @@ class Target:
     clock: Clock
     early: EarlyReads | None = None
 
+    def cache(self) -> ReadCache:
+        """Return a cache for the first execution, with what is read already."""
+        return self.early.taken() if self.early else ReadCache()
+
 
 @record
 class AccountSession:
@@ -242,7 +246,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     Return the report, which is the plan's when it stopped there, and whether the plan was declined. Nothing is written
     when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
-    cache = session.target.early or ReadCache()
+    cache = session.target.cache()
     plan = session.execute("plan", approved, guarded=True, cache=cache)
     session.refuse(plan.refusals)
     if plan.interrupted or plan.exceeds_quota:

@@ -24,11 +24,11 @@ class NotSent(Exception):
     """A call was not sent: the account or its caller is not the right one."""
 
 
-class EarlyReads(ReadCache):
+class EarlyReads:
     """The reads of a run that begin before its account is known, and the threads that make them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        self._cache = ReadCache()
         self._known = threading.Event()
         self._allowed = False
         self._readers: ThreadPoolExecutor | None = None
@@ -41,9 +41,10 @@ class EarlyReads(ReadCache):
 
     def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
         """Begin reads in threads, and what else has to be done."""
-        self._readers = readers = ThreadPoolExecutor(workers, "fact")
-        for work in (lambda: Facts(aws, readers, self).prefetch(reads), *others):
-            readers.submit(work)
+        self._readers = self._cache.begun = ThreadPoolExecutor(workers, "fact")
+        facts = Facts(aws, self._readers, self._cache)
+        for work in (lambda: facts.prefetch(reads), *others):
+            self._readers.submit(work)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -56,15 +57,15 @@ class EarlyReads(ReadCache):
             if not self._allowed:
                 self.end()
 
+    def taken(self) -> ReadCache:
+        """Return the reads to the run that goes on with them, and keep nothing: they are as large as the account."""
+        cache, self._cache = self._cache, ReadCache()
+        return cache
+
     def end(self) -> None:
-        """Begin no further read, unless an execution has taken the threads."""
+        """Begin no further read; a run that has come to its end has begun all of them."""
         if self._readers:
             self._readers.shutdown(wait=False, cancel_futures=True)
-
-    def readers(self, workers: int) -> ThreadPoolExecutor:
-        """Return the threads that have begun, once: the execution that takes them ends them."""
-        begun, self._readers = self._readers, None
-        return begun or super().readers(workers)
 
     def _hold(self, client: BaseClient, model: OperationModel, params: dict[str, Any], **_: Any) -> None:
         if model.name == "GetCallerIdentity":

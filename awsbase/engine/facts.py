@@ -22,10 +22,12 @@ class ReadCache:
     def __init__(self) -> None:
         self.answers: dict[Read, Future[Any]] = {}
         self.lock = threading.Lock()
+        self.begun: ThreadPoolExecutor | None = None
 
     def readers(self, workers: int) -> ThreadPoolExecutor:
-        """Return the threads of an execution that fill the cache."""
-        return ThreadPoolExecutor(workers, "fact")
+        """Return the threads that fill the cache: once those that have begun, which the execution ends."""
+        begun, self.begun = self.begun, None
+        return begun or ThreadPoolExecutor(workers, "fact")
 
     def forget_failures(self) -> None:
         """Keep only successful reads, so that failed ones are tried again."""

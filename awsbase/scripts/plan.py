@@ -72,7 +72,7 @@ def command(
     chosen = loaded.only(only)
     with comment.of_refusal(loaded):
         session = Session(loaded, chosen, connect(options, loaded, chosen, ahead), options)
-        report = session.execute("plan", guarded=True, cache=session.target.early)
+        report = session.execute("plan", guarded=True, cache=session.target.cache())
     if who and not report.interrupted:
         report = session.with_authors(report)
     comment.write(report, loaded, only, sandbox=options.sandbox)

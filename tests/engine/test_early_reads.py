@@ -40,6 +40,7 @@ class Begun:
         self.early, self.wire, self.ready = EarlyReads(), Wire(), threading.Event()
         session = boto3.Session("AKIASANDBOXADMIN0000", "sandbox", region_name="eu-west-1")
         self.aws = Aws(session, "eu-west-1", [self.early.attach, self.wire.attach], attempts=1)
+        self.answers = self.early._cache.answers
 
     def caller_elsewhere(self, facts: Facts) -> Any:
         """Ask in another region; the server answers as if it were asked for the caller."""
@@ -53,7 +54,7 @@ class Begun:
 
     @property
     def answer(self) -> Any:
-        return self.early.answers[(self.caller_elsewhere,)]
+        return self.answers[(self.caller_elsewhere,)]
 
 
 def test_reads_are_sent_once_the_account_is_known(hosts: Secured) -> None:
@@ -65,7 +66,10 @@ def test_reads_are_sent_once_the_account_is_known(hosts: Secured) -> None:
     assert [host for host, *_ in hosts.asked] == [STS, "sts.us-east-1.amazonaws.com"]
     assert sorted(hosts.handshakes) == sorted([STS, "sts.us-east-1.amazonaws.com"])
     assert (begun.wire.reads, begun.wire.writes) == (2, 0)
-    with begun.early.readers(1) as first, begun.early.readers(1) as second:
+    cache, later = begun.early.taken(), begun.early.taken()
+    assert cache.answers is begun.answers
+    assert later.answers == {}
+    with cache.readers(1) as first, cache.readers(1) as second:
         assert first is not second
 
 
@@ -92,7 +96,7 @@ def test_nothing_begins_without_credentials(monkeypatch: pytest.MonkeyPatch, hos
     monkeypatch.setattr(begun.aws.clients.session, "get_credentials", lambda: None)
     with pytest.raises(NoCredentials), begun.early.held():
         identify(begun.aws, begun.wire, begun.begin)
-    assert begun.early.answers == {}
+    assert begun.answers == {}
 
 
 def test_reads_that_no_run_takes_over_are_not_begun(hosts: Secured) -> None:
@@ -109,10 +113,10 @@ def test_reads_that_no_run_takes_over_are_not_begun(hosts: Secured) -> None:
     assert begun.ready.wait(30)
     begun.early.end()
     goes_on.set()
-    assert begun.early.answers[(first,)].result(30)
-    with begun.early.readers(1):
+    assert begun.answers[(first,)].result(30)
+    with begun.early.taken().readers(1):
         pass  # they have ended
-    assert begun.early.answers.keys() == {(first,)}
+    assert begun.answers.keys() == {(first,)}
 
 
 def test_the_credentials_are_there_before_reads_begin(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,7 @@ def test_the_caller_is_asked_for_on_a_connection_that_is_open_before(hosts: Secu
     checked = loaded.read(manifest, Options())
     target = connect(Options(), checked, checked.resources, ahead)
     assert target.account.id == checked.account
-    assert target.early
-    with target.early.readers(1):
+    with target.cache().readers(1):
         assert hosts.asked[0][0] == STS
     assert hosts.handshakes.count(STS) == 1
 
