@@ -12,12 +12,15 @@ from collections.abc import Generator, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import draws
 from tests.faults import results
+
+if TYPE_CHECKING:
+    from tests.tls import Secured
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -137,3 +140,20 @@ def browser() -> Iterator[Any]:
         found = launch(playwright)
         yield found
         found.close()
+
+
+@pytest.fixture
+def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
+    """AWS's hosts behind a proxy, whose authority is trusted, and an administrator's key."""
+    from awsbase import connections
+    from tests.tls import secured
+
+    with secured(tmp_path) as found:
+        monkeypatch.setattr(connections, "_shared", {})
+        monkeypatch.setattr(connections, "SOON", 30.0)  # a busy machine is slower than a host may be
+        monkeypatch.setenv("NO_PROXY", "")
+        monkeypatch.setenv("HTTPS_PROXY", found.url)
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASANDBOXADMIN0000")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
+        yield found

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -39,17 +38,6 @@ def nothing_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "_shared", {})
     monkeypatch.setattr(connections, "SOON", 30.0)
     monkeypatch.setenv("NO_PROXY", "")
-
-
-@pytest.fixture
-def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
-    """AWS's hosts behind a proxy, whose authority is trusted."""
-    with secured(tmp_path) as found:
-        monkeypatch.setenv("HTTPS_PROXY", found.url)
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
-        yield found
 
 
 def clients(key: str = KEY, region: str = "eu-west-1") -> Any:

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from awsbase import connections
 from awsbase.aws import Aws
 from awsbase.engine.account import NoCredentials, check, identify
 from awsbase.engine.early_reads import EarlyReads, NotSent
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.errors import MalformedResponse, Refused
-from tests.tls import Secured, secured
+from tests.tls import Secured
 
 ACCOUNT, STS = "123456789012", "sts.eu-west-1.amazonaws.com"
-
-
-@pytest.fixture
-def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
-    with secured(tmp_path) as found:
-        monkeypatch.setattr(connections, "_shared", {})
-        monkeypatch.setattr(connections, "SOON", 30.0)
-        monkeypatch.setenv("NO_PROXY", "")
-        monkeypatch.setenv("HTTPS_PROXY", found.url)
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
-        yield found
 
 
 class Begun:

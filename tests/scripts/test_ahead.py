@@ -5,34 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from awsbase import connections
 from awsbase.manifest import source
 from awsbase.scripts import loaded
 from awsbase.scripts.connect import Ahead, connect
 from awsbase.scripts.options import Options
 from benchmarks.manifests import people
 from benchmarks.measure import ours
-from tests.tls import Secured, secured
+from tests.tls import Secured
 
 STS = "sts.eu-west-1.amazonaws.com"
-
-
-@pytest.fixture
-def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
-    with secured(tmp_path) as found:
-        monkeypatch.setattr(connections, "_shared", {})
-        monkeypatch.setattr(connections, "SOON", 30.0)
-        monkeypatch.setenv("NO_PROXY", "")
-        monkeypatch.setenv("HTTPS_PROXY", found.url)
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(found.authority.bundle))
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASANDBOXADMIN0000")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
-        yield found
 
 
 def begun(manifest: Path) -> Ahead:
