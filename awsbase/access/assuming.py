@@ -36,8 +36,9 @@ def letting_in(trust: Document, scope: Scope, may: Callable[[], Sequence[str]]) 
 def assumers(run: Run, role: str, scope: Scope) -> list[str]:
     """Return who of the account may assume a role as far as that is up to the account.
 
-    Whoever can give that role any policy gains nothing by it, and those whom an interrupted run made are as new as the
-    role. Policies of AWS are known by name only: what such a one allows, other than those that administer, is not.
+    Whoever can give that role any policy gains nothing by it. Users and roles that an interrupted run made count as
+    new, like the role itself. Policies of AWS are known by name only: what such a one allows, other than those that
+    administer, is not.
     """
     iam, inside = run.read(authorization), scope.global_arn("iam", "")[:-1]
     found = []

@@ -58,7 +58,7 @@ class OnCosts:
 
     @property
     def channel(self) -> str | None:
-        """The channel that is told, if any; raises NotImplementedError in alarms that do not define it."""
+        """Return the channel that hears of it, if any; raises NotImplementedError where no alarm says its own."""
         raise NotImplementedError
 
     def channels(self, home: Scope) -> Iterator[tuple[str, Scope]]:

@@ -150,7 +150,7 @@ def read(service: str, message: Message) -> tuple[OperationModel, dict[str, Any]
 def _read(
     service: str, method: str, url: str, headers: tuple[tuple[str, str], ...], body: bytes
 ) -> tuple[OperationModel, bytes, str]:
-    """Return what a request means: the same whoever sends it, and when; runs send the same ones again and again."""
+    """Return what a request asks for. Neither its sender nor its time changes that, and runs often send the same."""
     request = Request.from_primitives(method, url, dict(headers), body)
     data = request.data
     try:
