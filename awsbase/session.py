@@ -29,8 +29,8 @@ from awsbase.engine.risk import risky
 from awsbase.engine.run import Approved, Observer, SilentObserver, approval, exceeds_approval, none
 from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused
-from awsbase.manifest import ways_out
 from awsbase.manifest.loaded import LoadedManifest
+from awsbase.manifest.ways_out import ways_out
 from awsbase.records import record
 from awsbase.view.document import Plan
 from awsbase.view.plurals import counted

@@ -23,7 +23,8 @@ from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.ensure.ecr_repository import EcrRepository
 from awsbase.ensure.registry_scanning import RegistryScanning
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.view.coverage import document, table
 

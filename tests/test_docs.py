@@ -12,7 +12,7 @@ from typing import Any
 import click
 import pytest
 
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 from awsbase.manifest.schema import json_schema
 from awsbase.policies import curated
 from awsbase.scripts import cli

@@ -10,8 +10,8 @@ import pytest
 
 from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import execute
-from awsbase.manifest import ways_out
 from awsbase.manifest.loaded import LoadedManifest
+from awsbase.manifest.ways_out import ways_out
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.services.config import Recorders, Region
 from awsbase.scripts.loaded import read

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 from awsbase.prices import total
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted

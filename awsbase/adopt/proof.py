@@ -14,7 +14,8 @@ from awsbase.engine.refusals import DENIED, needed, understood
 from awsbase.engine.resource import Resource
 from awsbase.engine.things import Unread, unreadable
 from awsbase.errors import AwsbaseError, ManifestError, Mistake
-from awsbase.manifest import Manifest, load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.paths import Steps, dotted
 from awsbase.manifest.writing import written
 from awsbase.records import record

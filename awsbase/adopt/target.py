@@ -10,7 +10,8 @@ from typing import Any
 from awsbase import disk
 from awsbase.adopt.proof import Target
 from awsbase.errors import ManifestError, UsageError
-from awsbase.manifest import Manifest, load_text
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.source import parse, read_bytes
 from awsbase.manifest.writing import written
 

@@ -11,7 +11,7 @@ from awsbase.ensure.instance import Instance
 from awsbase.ensure.schedule import TerminationSchedule
 from awsbase.ensure.terminated import Terminated
 from awsbase.errors import UsageError
-from awsbase.manifest import Manifest, resources
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.records import record
 from awsbase.userdata import Mode
 

@@ -12,7 +12,7 @@ from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.facts.authorization import Authorization, RoleFacts
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.manifest.paths import closest
 from awsbase.organization.access_live import read, short
 from awsbase.organization.load import Member, Organization

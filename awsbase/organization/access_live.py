@@ -19,8 +19,8 @@ from awsbase.ensure.role import Role
 from awsbase.errors import AwsbaseError
 from awsbase.facts.authorization import Authorization, GroupFacts, PolicyFacts, RoleFacts, UserFacts, authorization
 from awsbase.facts.aws_policies import aws_policy, is_of_aws
-from awsbase.manifest import resources
 from awsbase.manifest.grants import PREFIX
+from awsbase.manifest.manifest import resources
 from awsbase.organization.access import role_name, roles_in
 from awsbase.organization.access_table import Row, Table, TableCell, members, table
 from awsbase.organization.load import Member, Organization

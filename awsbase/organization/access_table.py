@@ -7,7 +7,7 @@ from dataclasses import field
 from typing import Literal
 
 from awsbase.ensure.user import User
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.organization.access import cells
 from awsbase.organization.load import Organization
 from awsbase.records import record

@@ -33,9 +33,11 @@ from awsbase.engine.run import Interrupted, Observer
 from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.manifest import Manifest, load, ways_out
 from awsbase.manifest.base import Base
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.paths import closest
+from awsbase.manifest.ways_out import ways_out
 from awsbase.people.profile_session import session_of
 from awsbase.records import record
 from awsbase.scripts import completions

@@ -16,7 +16,7 @@ import click
 
 from awsbase.engine.scope import partition
 from awsbase.errors import ManifestError, Mistake, UsageError
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 from awsbase.scripts.ask import answer, is_interactive
 from awsbase.scripts.options import DEBUG, region_option
 from awsbase.scripts.output import STDOUT, err, out_document

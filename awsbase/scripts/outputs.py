@@ -13,8 +13,8 @@ from awsbase.engine.changes import Outcome, Report, is_whole_resource, unknowns
 from awsbase.engine.execution import select
 from awsbase.engine.references import Reference
 from awsbase.errors import UsageError
-from awsbase.manifest import outputs
 from awsbase.manifest.loaded import LoadedManifest
+from awsbase.manifest.manifest import outputs
 from awsbase.manifest.outputs import Output
 from awsbase.scripts.connect import connect
 from awsbase.scripts.interrupt import INTERRUPTED

@@ -25,8 +25,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
-from awsbase.manifest import Manifest
 from awsbase.manifest.base import Base
+from awsbase.manifest.manifest import Manifest
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, account
 

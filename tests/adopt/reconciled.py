@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from awsbase.engine.resource import Resource
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted
 from awsbase.testing.sample import go, problems

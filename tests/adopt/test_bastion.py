@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from awsbase.bastion.settings import started
-from awsbase.manifest import load_text
+from awsbase.manifest.load import load_text
 from awsbase.samples.bastion import Bastion
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted

@@ -12,7 +12,8 @@ from awsbase.ensure.absent_user import AbsentUser
 from awsbase.ensure.ephemeral import Ephemeral
 from awsbase.ensure.log_retention import LogRetention
 from awsbase.ensure.terminated import Terminated
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted

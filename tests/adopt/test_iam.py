@@ -19,7 +19,8 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.password_policy import PasswordPolicy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.manifest.trust import Trust
 from awsbase.policies.document import same
 from awsbase.samples.iam import ALICE, BILLING, DEPLOY, OPS, READ, RUNNER, allow, new_version, trusting

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from awsbase.engine.resource import Resource
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.samples.network import ALICE_KEY
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted

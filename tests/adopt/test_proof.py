@@ -24,8 +24,9 @@ from awsbase.engine.things import Described, LeftAlone, NotExpressible, Thing, U
 from awsbase.ensure import KINDS
 from awsbase.ensure.contact import Contact
 from awsbase.ensure.public_access_block import PublicAccessBlock
-from awsbase.manifest import Manifest, load_text
 from awsbase.manifest.base import Base
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import Manifest
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import HOME, account
 

@@ -13,7 +13,8 @@ from awsbase.engine.things import Described
 from awsbase.ensure.analyzer import Analyzer
 from awsbase.ensure.regions import Regions
 from awsbase.ensure.snapshot_block import NEW
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Refusal, Request, Rule, Sandbox
 from awsbase.sandbox.services.config import Recorders
 from awsbase.testing.adopted import Adopted, adopted

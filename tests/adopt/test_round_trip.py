@@ -8,7 +8,8 @@ from dataclasses import fields
 import pytest
 
 from awsbase.engine.resource import Resource
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import adopted
 from awsbase.testing.sample import go, problems, said

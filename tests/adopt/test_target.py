@@ -10,7 +10,7 @@ from awsbase.adopt import target
 from awsbase.adopt.draft import Draft
 from awsbase.adopt.proof import Target, whole
 from awsbase.errors import UsageError
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 
 HEAD = """\
 # My own words.

@@ -9,7 +9,8 @@ import yaml
 
 from awsbase.engine.resource import Resource
 from awsbase.ensure.subscription import Subscription
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.testing.adopted import Adopted, adopted
 from awsbase.testing.sample import ACCOUNT, go, problems

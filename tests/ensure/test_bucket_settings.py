@@ -23,7 +23,8 @@ from awsbase.facts.bucket_lock import LockFacts, lock_of
 from awsbase.facts.bucket_replication import ReplicatedByOthers, Replication, replication_of
 from awsbase.facts.buckets import BucketFacts, Found, bucket, bucket_tags, found
 from awsbase.facts.lifecycle import Expiry, Transition
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.world import World
 from awsbase.testing.sample import problems

@@ -10,9 +10,8 @@ import pytest
 from awsbase.ensure.mail_identity import IdentityFacts, NoTokens, identity
 from awsbase.ensure.mail_limits import LimitFacts, limits
 from awsbase.facts.tags import ADDRESS
-from awsbase.manifest import resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.samples.mail import IDENTITY, LIMITS
 from awsbase.sandbox import Sandbox
 from awsbase.sandbox.domains import delegate

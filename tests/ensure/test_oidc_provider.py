@@ -14,7 +14,8 @@ from awsbase.engine.quotas import QuotaExceeded, raised
 from awsbase.ensure.oidc_provider import ProviderFacts, oidc_provider, oidc_providers
 from awsbase.facts.authorization import Authorization, RoleFacts, authorization
 from awsbase.facts.authorization import roles as all_roles
-from awsbase.manifest import load_text, resources
+from awsbase.manifest.load import load_text
+from awsbase.manifest.manifest import resources
 from awsbase.samples.ci import AUDIENCE, GITHUB
 from awsbase.sandbox import Sandbox
 from awsbase.testing.removal import away

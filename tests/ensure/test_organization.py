@@ -23,7 +23,7 @@ from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.organizational_unit import OrganizationalUnit, unit_address
 from awsbase.ensure.trusted_service import TrustedService
 from awsbase.facts.organization import SCP
-from awsbase.manifest import Manifest, resources
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.samples.organization import RECORD
 from awsbase.sandbox import Fault, Request, Rule, Sandbox
 from awsbase.sandbox.organization_state import organization, progress

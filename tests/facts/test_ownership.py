@@ -11,7 +11,8 @@ from awsbase.engine.execution import execute
 from awsbase.engine.resource import Resource
 from awsbase.ensure import KINDS
 from awsbase.facts.ownership import ANY, judged, marking, marks, takes_tags
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from awsbase.bastion.settings import started
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 from awsbase.sandbox import Sandbox
 from awsbase.testing.sample import go, problems
 

@@ -13,9 +13,8 @@ import pytest
 from awsbase.engine.changes import Report
 from awsbase.engine.execution import select
 from awsbase.engine.resource import Resource
-from awsbase.manifest import resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.manifest import Manifest
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.source import parse
 from awsbase.samples import SAMPLES
 from awsbase.sandbox import Sandbox

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure.alarm import Alarm
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 BILLING = "notify: {billing: {}}\n"

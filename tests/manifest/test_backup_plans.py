@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awsbase.manifest import Manifest
+from awsbase.manifest.manifest import Manifest
 from tests.manifest.saying import ACCOUNT, mistakes
 from tests.manifest.test_backups import of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from awsbase.errors import ManifestError, UsageError
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Sandbox
 from awsbase.scripts import cli
 from awsbase.scripts.loaded import read

@@ -14,7 +14,7 @@ from tests.contract.sample import go, problems, said
 from tests.manifest.saying import ACCOUNT, mistakes
 from tests.manifest.test_network import ALICE, CLOSES, of
 
-from awsbase.manifest import Manifest  # isort: skip
+from awsbase.manifest.manifest import Manifest  # isort: skip
 
 CORE = [
     "security-group/acme-bastion",

@@ -10,8 +10,8 @@ from awsbase.access.public import is_public
 from awsbase.engine.references import Reference
 from awsbase.facts.bucket_cors import Cors
 from awsbase.facts.lifecycle import Expiry, Transition
-from awsbase.manifest import Manifest, outputs, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, outputs, resources
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.policies.evaluate import AccessRequest, allowed

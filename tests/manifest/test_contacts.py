@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from awsbase.ensure.contact import Contact
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 SEC = 'name: Sec Team, title: Security, email: sec@acme.example, phone: "+1 555 0100"'

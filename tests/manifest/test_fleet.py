@@ -11,9 +11,8 @@ from awsbase.ensure.function import Function
 from awsbase.ensure.role import Role
 from awsbase.ensure.state_machine import StateMachine
 from awsbase.errors import ManifestError
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.manifest import fingerprint
+from awsbase.manifest.manifest import Manifest, fingerprint, resources
 from awsbase.manifest.source import parse
 from awsbase.samples.fleet import CODE, OTHER
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from awsbase.errors import ManifestError
-from awsbase.manifest import Manifest, fingerprint, load
 from awsbase.manifest.files import Json, Text
-from awsbase.manifest.load import understand
+from awsbase.manifest.load import load, understand
+from awsbase.manifest.manifest import Manifest, fingerprint
 from awsbase.manifest.section import Section, Several, ValidationProblem, closest
 from awsbase.manifest.source import parse
 from awsbase.manifest.values import BucketName, GroupName, IamPath, LogRetention, OneNameEach, UserName

@@ -8,8 +8,8 @@ import pytest
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.zone_records import Record
-from awsbase.manifest import Manifest, outputs, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, outputs, resources
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 

@@ -12,9 +12,9 @@ from awsbase.ensure.group import Group
 from awsbase.ensure.key import Key
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.audit import log_statement
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.merge import Attach, KeyUse, merge
 from awsbase.policies import same
 from tests.manifest.saying import ACCOUNT, mistakes, source

@@ -8,8 +8,8 @@ import pytest
 
 from awsbase.engine.execution import dependencies
 from awsbase.engine.references import Reference
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 ALICE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4nzsZ3Fv3m4GkgPR1ZQ3nVEmUNVx0Vh1KQnMrk0EVq"

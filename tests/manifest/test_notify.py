@@ -9,8 +9,8 @@ import pytest
 from awsbase.engine.scope import Scope
 from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.topic import Topic
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.notify import topic_key_statements, topic_policy
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source

@@ -10,9 +10,9 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.scope import Scope
 from awsbase.ensure.security_hubs import FSBP, SecurityHubs
 from awsbase.ensure.trail import Trail
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
 from awsbase.manifest.log_buckets import access_log_statements
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.opt_ins import config_statements, delivery_statements
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.policies.evaluate import AccessRequest, allowed

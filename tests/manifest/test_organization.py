@@ -11,8 +11,8 @@ from awsbase.engine.resource import Resource
 from awsbase.ensure.bucket import Bucket
 from awsbase.ensure.organization_policy import OrganizationPolicy
 from awsbase.ensure.trail import Trail
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 LEAVE = 'statements: [{Effect: Deny, Action: "organizations:LeaveOrganization", Resource: "*"}]'

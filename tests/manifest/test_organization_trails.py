@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from awsbase.engine.changes import Report
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.samples.audit import of_an_organization
 from awsbase.sandbox import Fault, Sandbox
 from tests.contract.sample import HOME, go, problems, said

@@ -8,8 +8,8 @@ import pytest
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.parameter import Parameter
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.merge import merge
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import HOME, go, problems

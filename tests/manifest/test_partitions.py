@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 
 BASELINE = Path(__file__).parents[2] / "manifests" / "baseline.yaml"
 

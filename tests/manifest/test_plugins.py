@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from awsbase.errors import ManifestError, UsageError
-from awsbase.manifest import fingerprint, load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import fingerprint, resources
 from awsbase.manifest.plugins import lacks, load_plugins
 
 ACCOUNT = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
@@ -197,6 +198,6 @@ def test_what_a_plug_in_lacks_is_listed(publish: Publish) -> None:
 
 def test_a_manifest_without_plug_ins_does_not_look_for_any(tmp_path: Path) -> None:
     file = written(tmp_path, "audit:\n")
-    code = f"import sys, pathlib, awsbase.manifest as m; m.load(pathlib.Path({str(file)!r}))"
+    code = f"import sys, pathlib, awsbase.manifest.load as m; m.load(pathlib.Path({str(file)!r}))"
     looked = f"{code}; sys.exit('awsbase.manifest.plugins' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", looked], check=False).returncode == 0

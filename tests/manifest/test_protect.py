@@ -9,8 +9,8 @@ from awsbase.ensure.ebs_encryption import EbsEncryption
 from awsbase.ensure.key import Key
 from awsbase.ensure.metadata_defaults import MetadataDefaults
 from awsbase.ensure.snapshot_block import SnapshotBlock
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import go, said
 from tests.manifest.saying import ACCOUNT, mistakes, source

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.manifest import Manifest
 from awsbase.manifest.iam import accounts
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest
 from awsbase.userdata import Person
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.userdata.keys import ed25519, encoded, rsa

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.manifest import Manifest
+from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.schema import json_schema
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.manifest.test_load import Sample

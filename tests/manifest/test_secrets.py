@@ -8,8 +8,8 @@ import pytest
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.secret import Generated, Rotation
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 

@@ -11,8 +11,8 @@ from awsbase.ensure.event_rule import EventRule
 from awsbase.ensure.metric_filter import MetricFilter
 from awsbase.ensure.topic import Topic
 from awsbase.facts.filter_patterns import matches
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.security_alarms import names, published
 from tests.manifest import trail_events as aws
 from tests.manifest.saying import ACCOUNT, mistakes, source

@@ -9,8 +9,8 @@ import pytest
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.launch_template import LaunchTemplate
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.policies import problems as wrong
 from awsbase.policies import size
 from awsbase.sandbox import Sandbox

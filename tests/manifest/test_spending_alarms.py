@@ -9,8 +9,8 @@ import pytest
 from awsbase.ensure.anomaly_alert import AnomalyAlert
 from awsbase.ensure.budget import Budget, Notice
 from awsbase.ensure.topic import Topic
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from tests.manifest.saying import ACCOUNT, mistakes, source
 
 BILLING = "notify: {billing: {}}\n"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from awsbase.engine.references import Reference
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.policies import problems
 from tests.manifest.saying import ACCOUNT, mistakes, source
 from tests.policies.evaluate import AccessRequest, allowed

@@ -9,9 +9,8 @@ import pytest
 
 from awsbase.engine.references import Reference
 from awsbase.ensure.zone_records import Record
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
-from awsbase.manifest.manifest import outputs
+from awsbase.manifest.manifest import Manifest, outputs, resources
 from awsbase.manifest.merge import RecordsIn, merge
 from tests.manifest.saying import ACCOUNT, mistakes, source
 

@@ -12,7 +12,7 @@ import yaml
 from awsbase.engine.resource import Resource
 from awsbase.ensure.group import Group
 from awsbase.ensure.role import Role
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.organization import Organization
 from awsbase.organization.access import cells
 from awsbase.organization.access_parts import assumed

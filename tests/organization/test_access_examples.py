@@ -10,7 +10,7 @@ from awsbase.access.assumable import keys
 from awsbase.access.decision import Call, is_allowed
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.organization import load
 from awsbase.organization.access_table import table
 from awsbase.view.access_matrix import text

@@ -21,7 +21,7 @@ from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.facts.authorization import Authorization, RoleFacts
 from awsbase.fleet.item import loaded_member
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.organization import Member, Organization
 from awsbase.organization.access_chain import chains
 from awsbase.organization.access_changes import changes

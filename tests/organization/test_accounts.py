@@ -14,7 +14,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from awsbase.engine.resource import Resource
-from awsbase.manifest import Manifest, fingerprint, load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import Manifest, fingerprint, resources
 from awsbase.organization.saving import MARK
 from awsbase.scripts import Invocation, cli
 from awsbase.scripts.accounts import table

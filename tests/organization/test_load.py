@@ -10,7 +10,8 @@ import yaml
 
 from awsbase.ensure.bucket import Bucket
 from awsbase.errors import UsageError
-from awsbase.manifest import fingerprint, load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import fingerprint, resources
 from awsbase.manifest.source import parse
 from awsbase.organization import is_organization
 from awsbase.organization.reach import route

@@ -15,7 +15,7 @@ from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.manifest import resources
+from awsbase.manifest.manifest import resources
 from awsbase.people import account_profiles, file_writing, files, profile_writing, profiles, resolver
 from awsbase.people.files import Files
 from awsbase.people.live_session import SessionRequest

@@ -13,7 +13,7 @@ from urllib.request import HTTPRedirectHandler, build_opener
 import pytest
 
 from awsbase.errors import AwsbaseError, Refused, UsageError
-from awsbase.manifest import load
+from awsbase.manifest.load import load
 from awsbase.people.secret import Secret
 from awsbase.people.signin import ENDPOINT, ROLE_MANIFEST, link, open_in_browser
 from awsbase.people.store import Session

@@ -15,7 +15,8 @@ from awsbase.ensure.key import Key, key_policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.trail import Trail
 from awsbase.ensure.user import User
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.permissions import ATTACHED, least
 from awsbase.permissions.documents import LIMIT, fitting, statements
 from awsbase.policies import problems, size

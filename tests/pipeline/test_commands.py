@@ -11,7 +11,8 @@ import yaml
 from click.testing import CliRunner, Result
 
 from awsbase.ensure.role import Role
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.scripts import cli
 from tests.pipeline.answering import answering
 from tests.pipeline.runner import COMMIT, documents

@@ -16,7 +16,7 @@ from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
-from awsbase.manifest import load_text
+from awsbase.manifest.load import load_text
 from awsbase.manifest.loaded import LoadedManifest, loaded_manifest
 from awsbase.sandbox import Sandbox, clients
 from awsbase.sandbox.callers import Key

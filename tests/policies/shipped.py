@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from awsbase.engine.resource import Resource
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.permissions import least
 from awsbase.policies import TEMPLATES, curated
 from awsbase.policies.document import listed

@@ -15,7 +15,8 @@ from awsbase.ensure.instance_profile import InstanceProfile
 from awsbase.ensure.policy import Policy
 from awsbase.ensure.role import Role
 from awsbase.ensure.user import User
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from tests.ensure.planned import HOME
 from tests.policies.graph import ADMINISTRATOR, Account, account, reaches
 from tests.policies.mapped import FILE, MEMBER, digest

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.prices import Cost, Price, by_section, by_use, dollars, monthly, total
 from awsbase.prices import table as prices
 from awsbase.view import cost

@@ -12,7 +12,8 @@ from typing import Any
 
 from awsbase.coverage import STANDARDS, STATUSES, Row
 from awsbase.engine.changes import Change, Drift, Failure, ManualAction, Outcome, Report, Risk
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.report.page import Subject
 from awsbase.report.saved import Saved, document
 

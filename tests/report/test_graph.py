@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.report.graph import svg
 from awsbase.report.layout import BETWEEN_BOXES, MOST, Drawing, contracted, layered
 

@@ -15,7 +15,8 @@ from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.sandbox import Request, Rule, Sandbox
 from awsbase.sandbox.authorization.permissions import needs
 from tests.permissions.worker import granted

@@ -13,7 +13,8 @@ from awsbase.engine.changes import Mode, Report
 from awsbase.engine.execution import execute
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS
-from awsbase.manifest import Manifest, load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.sandbox import Sandbox
 from tests.contract.sample import problems, said
 from tests.sandbox.refused import refused

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from awsbase.engine.scope import Scope
 from awsbase.ensure import KINDS
-from awsbase.manifest import load, resources
+from awsbase.manifest.load import load
+from awsbase.manifest.manifest import resources
 from awsbase.permissions import to_describe
 from awsbase.sandbox import Sandbox
 from awsbase.scripts import cli

@@ -15,7 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from awsbase.engine.references import Reference
-from awsbase.manifest import load, load_text, outputs
+from awsbase.manifest.load import load, load_text
+from awsbase.manifest.manifest import outputs
 from awsbase.manifest.outputs import Output
 from awsbase.sandbox import Fault
 from awsbase.scripts import cli

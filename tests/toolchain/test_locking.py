@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.manifest import Manifest
+from awsbase.manifest.manifest import Manifest
 from awsbase.scripts import cli
 from awsbase.toolchain.known import Pin
 from awsbase.toolchain.locking import lock

@@ -16,8 +16,8 @@ from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.ensure import KINDS
 from awsbase.errors import ManifestError
-from awsbase.manifest import Manifest, resources
 from awsbase.manifest.load import understand
+from awsbase.manifest.manifest import Manifest, resources
 from awsbase.manifest.source import parse
 from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args, get_origin
 
-from awsbase.manifest import Manifest
+from awsbase.manifest.manifest import Manifest
 from awsbase.manifest.section import is_section, options
 
 
