@@ -104,12 +104,15 @@ class Connections(Base):  # type: ignore[misc]
     """botocore's HTTP session, whose TLS context has read the authorities once, before the first connection."""
 
     _context: Any
+    _unread: bool
+    _reading: threading.Lock
 
     @classmethod
     def like(cls, one: Any) -> Connections:
         """Return connections with the settings of one of botocore's sessions; raises AttributeError or OSError."""
         made = cls.__new__(cls)
-        made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None}
+        made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None, "_reading": threading.Lock()}
+        made._unread = bool(made._verify)
         if made._pool_classes_by_scheme.get("https") is HttpsPool and opens_ahead(HttpsPool):
             made._pool_classes_by_scheme = {**made._pool_classes_by_scheme, "https": Pool}
         made._manager = PoolManager(**made._get_pool_manager_kwargs())
@@ -122,10 +125,7 @@ class Connections(Base):  # type: ignore[misc]
 
     def _get_pool_manager_kwargs(self, **extra: Any) -> dict[str, Any]:
         settings: dict[str, Any] = super()._get_pool_manager_kwargs(num_pools=HOSTS, **extra)
-        if self._context is None:
-            self._context = settings["ssl_context"]
-            if self._verify:
-                self._context.load_verify_locations(cafile=get_cert_path(self._verify))
+        self._context = self._context or settings["ssl_context"]
         return {**settings, "ssl_context": self._context}
 
     def open(self, url: str) -> None:
@@ -138,7 +138,17 @@ class Connections(Base):  # type: ignore[misc]
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
-        conn.ca_certs = None  # urllib3 would read them into the context again
+        with suppress(OSError):  # which urllib3 then raises, as with botocore's own
+            self._read_authorities()
+            conn.ca_certs = None  # urllib3 would read them into the context again
+
+    def _read_authorities(self) -> None:
+        """Read the authorities into the context, if that is not done; raises OSError."""
+        with self._reading:
+            if self._unread:
+                # Python lets other threads run meanwhile, so a connection that is opened ahead costs no time here.
+                self._context.load_verify_locations(cafile=get_cert_path(self._verify))
+                self._unread = False
 
 
 def share(client: Any) -> None:

@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from awsbase import __version__
 from awsbase.access.lockout import lockout
-from awsbase.aws import Attach, Aws
-from awsbase.engine.account import Account, check, identify
+from awsbase.approach import Target
+from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Mode, Refusal, Report
-from awsbase.engine.clock import Clock
-from awsbase.engine.early_reads import EarlyReads
-from awsbase.engine.execution import WORKERS, execute
+from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
-from awsbase.engine.kind import early_reads
 from awsbase.engine.lock import Lock
-from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.removal import Removal
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risky
 from awsbase.engine.run import Approved, Observer, SilentObserver, approval, exceeds_approval, none
-from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, Refused
 from awsbase.manifest.loaded import LoadedManifest
 from awsbase.manifest.ways_out import ways_out
@@ -37,7 +32,7 @@ from awsbase.view.plurals import counted
 from awsbase.view.risks import reasons, warning
 
 if TYPE_CHECKING:
-    from awsbase.aws import AnySession
+    pass
 
 log = logging.getLogger("awsbase")
 
@@ -46,19 +41,6 @@ class Prompt(Protocol):
     """Asks a question, and tells whether the answer was an accepted one: yes, when none is named."""
 
     def __call__(self, question: str, *accepted: str) -> bool: ...
-
-
-@record
-class Target:
-    """The account to work on, its clock, and what is read from it already."""
-
-    account: Account
-    clock: Clock
-    early: EarlyReads | None = None
-
-    def cache(self) -> ReadCache:
-        """Return a cache for the first execution, with what is read already."""
-        return self.early.taken() if self.early else ReadCache()
 
 
 @record
@@ -188,51 +170,6 @@ class AccountSession:
     def lock(self) -> Lock:
         """Return the lock of the account: what is taken away completes no manifest."""
         return lock_of(self.target, "" if self.removal else self.loaded.fingerprint)
-
-
-def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:
-    """Return the account and the caller of a session, as AWS reports them, with what guards and counts each call."""
-    wire = Wire()
-    return identify(Aws(session, region, attach=[wire.attach, RateLimiter(clock).attach, *attach]), wire)
-
-
-class Approach:
-    """The way to the account of a manifest, which can be begun before the manifest is checked."""
-
-    def __init__(self, session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> None:
-        self._clock, self._early, self._wire = clock, EarlyReads(), Wire()
-        limiter = RateLimiter(clock)
-        self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
-        self._connecting: threading.Thread | None = None
-
-    def connect(self) -> None:
-        """Open the connection on which AWS will be asked who the caller is, in a thread."""
-        from awsbase.connections import connect
-
-        sts = self._aws.sts
-        self._connecting = threading.Thread(target=connect, args=(sts, sts.meta.endpoint_url), daemon=True)
-        self._connecting.start()
-
-    def wait(self) -> None:
-        """Wait until the connection is open, or has failed: then the call itself connects, and tells why not."""
-        if self._connecting:
-            self._connecting.join()
-
-    def target(self, loaded: LoadedManifest, resources: Sequence[Resource]) -> Target:
-        """Return the manifest's account, from which resources are read already.
-
-        Raises Refused when it is another one, and AwsbaseError when AWS does not say who the caller is.
-        """
-
-        def meanwhile() -> None:
-            reads = early_reads(loaded.kinds, resources)
-            # The fingerprint is kept, and the run needs it next.
-            self._early.begin(self._aws, reads, WORKERS, lambda: loaded.fingerprint)
-            self.wait()
-
-        with self._early.held():
-            account = identify(self._aws, self._wire, meanwhile)
-            return Target(check(account, loaded.account), self._clock, self._early)
 
 
 def no_check(facts: Facts) -> Sequence[Refusal]:

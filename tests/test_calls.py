@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from awsbase.approach import Target
 from awsbase.engine.changes import Report
 from awsbase.sandbox import Sandbox
 from awsbase.scripts.connect import reach
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, reconcile
+from awsbase.session import reconcile
 from awsbase.view.summary import summary
 from awsbase.view.text import render
 from benchmarks.manifests import BASELINE, PEERS, people

@@ -32,12 +32,21 @@ class EarlyReads:
         self._known = threading.Event()
         self._allowed = False
         self._readers: ThreadPoolExecutor | None = None
+        self._connecting: dict[str, threading.Thread] = {}
 
     def attach(self, client: BaseClient) -> None:
         """Hold the calls of a client until the account is known."""
         service = client.meta.service_model.service_id.hyphenize()
         # Last, when the address is final and the guard has let it pass; the call is signed after that.
         client.meta.events.register_last(f"before-call.{service}", partial(self._hold, client))
+
+    def connect(self, client: BaseClient) -> None:
+        """Open a connection for the first call of a client, in a thread."""
+        from awsbase.connections import connect
+
+        url = client.meta.endpoint_url
+        self._connecting[url] = threading.Thread(target=connect, args=(client, url), name="connect", daemon=True)
+        self._connecting[url].start()
 
     def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
         """Begin reads in threads, and what else has to be done."""
@@ -68,12 +77,16 @@ class EarlyReads:
             self._readers.shutdown(wait=False, cancel_futures=True)
 
     def _hold(self, client: BaseClient, model: OperationModel, params: dict[str, Any], **_: Any) -> None:
+        connecting = self._connecting.pop(client.meta.endpoint_url, None)
+        if connecting:
+            connecting.join()
         if model.name == "GetCallerIdentity":
             return
         if not self._known.is_set():
             from awsbase.connections import connect
 
-            connect(client, params["url"])
+            if not connecting:
+                connect(client, params["url"])
             self._known.wait()
         if not self._allowed:
             raise NotSent(model.name)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awsbase import __version__
+from awsbase.approach import Target, account_of
 from awsbase.engine.account import Account, NoCredentials
 from awsbase.engine.account import check as check_account
 from awsbase.engine.changes import Report
@@ -32,7 +33,7 @@ from awsbase.manifest.source import parse
 from awsbase.organization.reach import Route, Sessions, Unreachable, check
 from awsbase.people.profile_session import session_of
 from awsbase.records import record
-from awsbase.session import AccountSession, Prompt, Target, account_of, approve, reconcile, scope
+from awsbase.session import AccountSession, Prompt, approve, reconcile, scope
 from awsbase.view.document import document, plan_of
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from awsbase.scripts.hints import completed
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import ALLOW_RISKY, LOCK_TIMEOUT, MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
-from awsbase.scripts.reconcile import remark
+from awsbase.scripts.reconciling import remark
 from awsbase.scripts.session import Session, exit_code, plan_again
 from awsbase.session import reconcile
 from awsbase.userdata import login, people_in

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awsbase.approach import Target
 from awsbase.aws import Attach, Aws, open_session
 from awsbase.engine.account import Account
 from awsbase.engine.clock import Clock, SystemClock
@@ -37,7 +38,7 @@ from awsbase.scripts.options import ALLOW_RISKY, DEBUG, DENY, MANIFEST, Options,
 from awsbase.scripts.output import err, out
 from awsbase.scripts.prompts import ask, aws_files, prompts_of, select
 from awsbase.scripts.session import Session
-from awsbase.session import Prompt, Target, complete, lock_of
+from awsbase.session import Prompt, complete, lock_of
 
 if TYPE_CHECKING:
     from awsbase.aws import AnySession

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from awsbase.engine.changes import Report
 from awsbase.errors import AwsbaseError, UsageError
-from awsbase.manifest.loaded import LoadedManifest
 from awsbase.records import record
 from awsbase.scripts.options import Command
 from awsbase.scripts.output import STDOUT, is_stdout, out_document
 from awsbase.view import document
 from awsbase.view.markdown import LIMIT, LONGEST, SHORTEST, markdown, refusal
+
+if TYPE_CHECKING:
+    from awsbase.manifest.loaded import LoadedManifest
 
 
 def comment_options(command: Command) -> Command:

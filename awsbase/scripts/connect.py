@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,40 +30,19 @@ from awsbase.scripts.options import Options
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+    from awsbase.approach import Approach, Target
     from awsbase.aws import AnySession
     from awsbase.engine.plugin import LoadedPlugin
     from awsbase.engine.resource import Resource
     from awsbase.manifest.loaded import LoadedManifest
-    from awsbase.manifest.source import Source
-    from awsbase.session import Approach, Target
+    from awsbase.scripts.ahead import Ahead
 
 log = logging.getLogger("awsbase")
 
 
-class Ahead:
-    """Connects to AWS while a manifest is checked."""
-
-    def __init__(self, options: Options) -> None:
-        self.options = options
-        self.approach: Approach | None = None
-
-    def begin(self, source: Source) -> None:
-        """Begin to connect to where a manifest says; `connect` tells what is wrong, after the manifest's mistakes."""
-        account = source.value.get("account")
-        region = account.get("region") if isinstance(account, dict) else None
-        if self.options.sandbox or not isinstance(region, str):
-            return
-        with suppress(Exception):
-            # Other credentials than keys may ask a person, or the network, and in vain if the manifest has mistakes.
-            if resolver.resolve(os.environ, Path.home(), self.options.profile).keys:
-                approach = approach_to(self.options, region)
-                approach.connect()
-                self.approach = approach
-
-
 def approach_to(options: Options, region: str) -> Approach:
     """Return the way to the account of the credentials; raises AwsbaseError when they cannot be used."""
-    from awsbase.session import Approach
+    from awsbase.approach import Approach
 
     session = session_of(options.profile)
     show_connecting(session)
@@ -77,7 +56,7 @@ def connect(
 
     Raises Refused when it is not the manifest's account.
     """
-    from awsbase.session import Target
+    from awsbase.approach import Target
 
     clock: Clock
     try:
@@ -207,8 +186,7 @@ def home_region(profile: str | None, region: str | None) -> str:
 
 def reach(session: AnySession, region: str, clock: Clock | None = None, *, debugging: bool = False) -> Account:
     """Return the account and the caller, as AWS reports them."""
-    # With it come manifests, which commands for people do without.
-    from awsbase.session import account_of
+    from awsbase.approach import account_of
 
     show_connecting(session)
     return account_of(session, region, clock or SystemClock(), [name_calls] if debugging else [])

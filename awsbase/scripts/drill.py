@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from awsbase.approach import Target
 from awsbase.drill import DrillResult, drill
 from awsbase.ensure.alarm import Alarm
 from awsbase.errors import AwsbaseError, UsageError
@@ -20,7 +21,7 @@ from awsbase.scripts.loaded import read
 from awsbase.scripts.options import MANIFEST, Options, common
 from awsbase.scripts.output import err, out, out_json
 from awsbase.scripts.session import Session
-from awsbase.session import Prompt, Target
+from awsbase.session import Prompt
 from awsbase.view.drill import document, outcome, table
 from awsbase.view.plurals import counted
 from awsbase.view.text import render

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from awsbase.approach import Target, account_of
 from awsbase.engine.clock import SystemClock
 from awsbase.errors import AwsbaseError
 from awsbase.fleet.item import loaded_member
@@ -15,7 +16,6 @@ from awsbase.records import record
 from awsbase.scripts.connect import embedded_accounts, name_calls
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, account_of
 
 
 @record

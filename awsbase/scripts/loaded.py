@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,24 +34,21 @@ def read(path: Path, options: Options) -> LoadedManifest:
     return _loaded(source, path, options)
 
 
-def read_either(
-    path: Path,
-    options: Options,
-    several: Several,
-    *,
-    live: bool = True,
-    meanwhile: Callable[[Source], None] | None = None,
-) -> LoadedManifest | Organization:
-    """Read a manifest or an organization file, and find every mistake in it that can be found without AWS.
+def read_either(path: Path, options: Options, several: Several, *, live: bool = True) -> LoadedManifest | Organization:
+    """Read a manifest or an organization file, as `either` does."""
+    return either(read_source(path), path, options, several, live=live)
 
-    Only `live` asks AWS for accounts, and only if the file says so. `meanwhile` gets what a manifest says before it is
-    checked. Raises ManifestError with every mistake, and UsageError for options that do not go with the file.
+
+def either(
+    source: Source, path: Path, options: Options, several: Several, *, live: bool = True
+) -> LoadedManifest | Organization:
+    """Find every mistake in a manifest or an organization file that can be found without AWS, and return it.
+
+    Only `live` asks AWS for accounts, and only if the file says so. Raises ManifestError with every mistake, and
+    UsageError for options that do not go with the file.
     """
-    source = read_source(path)
     if not is_organization(source):
         several.refuse_for(str(path))
-        if meanwhile:
-            meanwhile(source)
         return _loaded(source, path, options)
     from awsbase.organization.load import organization
     from awsbase.scripts.organization import listing_with

@@ -12,6 +12,7 @@ import click
 from click.exceptions import Exit
 
 from awsbase.adopt.leftovers import Leftovers, leftovers
+from awsbase.approach import Target
 from awsbase.engine.changes import Outcome, Report
 from awsbase.engine.removal import KEPT, Removal
 from awsbase.engine.resource import Resource
@@ -28,7 +29,7 @@ from awsbase.scripts.options import LOCK_TIMEOUT, MANIFEST, Options, common, det
 from awsbase.scripts.output import err
 from awsbase.scripts.removals import APPROVED, OUTPUT, PLAN, carry_out
 from awsbase.scripts.session import Session
-from awsbase.session import Target, approve
+from awsbase.session import approve
 from awsbase.view import document
 from awsbase.view.live import progress
 

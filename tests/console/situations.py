@@ -21,6 +21,7 @@ import boto3
 import pyotp
 import pytest
 
+from awsbase.approach import Target
 from awsbase.people import files, store
 from awsbase.people.secret import Secret
 from awsbase.sandbox import Sandbox
@@ -28,7 +29,7 @@ from awsbase.sandbox.serve import listen
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, reconcile
+from awsbase.session import reconcile
 from tests.contract.sample import account
 from tests.fleet.organizations import ORGANIZATION as FLEET
 from tests.fleet.organizations import TEMPLATE as ONE_SETTING

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from awsbase.approach import Target
 from awsbase.aws import Aws
 from awsbase.engine.account import identify
 from awsbase.engine.execution import execute
@@ -35,7 +36,6 @@ from awsbase.scripts.each import Reached
 from awsbase.scripts.options import Options
 from awsbase.scripts.report import table_of
 from awsbase.scripts.session import Session
-from awsbase.session import Target
 from awsbase.view.access_chain import chain_lines, change_lines
 from awsbase.view.access_matrix import MARKS, differences, document, label, lines, manual_actions, markdown
 from awsbase.view.text import render

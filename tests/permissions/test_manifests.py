@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from awsbase.approach import Target
 from awsbase.bastion.settings import ended, started, with_bastion
 from awsbase.engine.changes import Report
 from awsbase.engine.lock import Lock
@@ -21,7 +22,7 @@ from awsbase.scripts import cli
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, reconcile
+from awsbase.session import reconcile
 from tests.contract.sample import account, problems, said
 from tests.permissions.worker import actions, enforcing, granted, refused, without
 from tests.sandbox.principals import person

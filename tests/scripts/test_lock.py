@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from awsbase.approach import Target
 from awsbase.aws import Aws
 from awsbase.engine.account import Account, identify
 from awsbase.engine.lock import Lock
@@ -22,7 +23,7 @@ from awsbase.sandbox import Fault, Message, Reply, Sandbox, wire
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import AccountSession, Target, lock_of, reconcile
+from awsbase.session import AccountSession, lock_of, reconcile
 from tests.scripts.conftest import ACCOUNT, AWSBASE, EMPTY, FULL, Served, written
 
 pytestmark = pytest.mark.slow

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from awsbase.approach import Target
 from awsbase.errors import ManifestError, Refused
 from awsbase.samples.connections import connection
 from awsbase.sandbox import Sandbox
 from awsbase.scripts.loaded import read
 from awsbase.scripts.options import Options
 from awsbase.scripts.session import Session
-from awsbase.session import Target, reconcile
+from awsbase.session import reconcile
 from awsbase.testing.sample import ACCOUNT, problems
 from awsbase.testing.subject import FEWER
 from tests.trust.account import TWO_DAYS, edited

@@ -1,0 +1,71 @@
+"""The way to an account: who the caller is, and what is connected to and read meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from awsbase.aws import Attach, Aws
+from awsbase.engine.account import Account, check, identify
+from awsbase.engine.clock import Clock
+from awsbase.engine.early_reads import EarlyReads
+from awsbase.engine.facts import ReadCache
+from awsbase.engine.rate_limit import RateLimiter
+from awsbase.engine.wire import Wire
+from awsbase.records import record
+
+if TYPE_CHECKING:
+    from awsbase.aws import AnySession
+    from awsbase.engine.resource import Resource
+    from awsbase.manifest.loaded import LoadedManifest
+
+
+@record
+class Target:
+    """The account to work on, its clock, and what is read from it already."""
+
+    account: Account
+    clock: Clock
+    early: EarlyReads | None = None
+
+    def cache(self) -> ReadCache:
+        """Return a cache for the first execution, with what is read already."""
+        return self.early.taken() if self.early else ReadCache()
+
+
+def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:
+    """Return the account and the caller of a session, as AWS reports them, with what guards and counts each call."""
+    wire = Wire()
+    return identify(Aws(session, region, attach=[wire.attach, RateLimiter(clock).attach, *attach]), wire)
+
+
+class Approach:
+    """The way to the account of a manifest, which can be begun before the manifest is checked."""
+
+    def __init__(self, session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> None:
+        self._clock, self._early, self._wire = clock, EarlyReads(), Wire()
+        limiter = RateLimiter(clock)
+        self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
+
+    def connect(self, services: Iterable[str]) -> None:
+        """Open a connection to each of these services, in threads, for their first calls."""
+        for name in services:
+            self._early.connect(getattr(self._aws, name))
+
+    def target(self, loaded: LoadedManifest, resources: Sequence[Resource]) -> Target:
+        """Return the manifest's account, from which resources are read already.
+
+        Raises Refused when it is another one, and AwsbaseError when AWS does not say who the caller is.
+        """
+        # Not before a connection is begun.
+        from awsbase.engine.execution import WORKERS
+        from awsbase.engine.kind import early_reads
+
+        def meanwhile() -> None:
+            reads = early_reads(loaded.kinds, resources)
+            # The fingerprint is kept, and the run needs it next.
+            self._early.begin(self._aws, reads, WORKERS, lambda: loaded.fingerprint)
+
+        with self._early.held():
+            account = identify(self._aws, self._wire, meanwhile)
+            return Target(check(account, loaded.account), self._clock, self._early)
