@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from awsbase.aws import Attach, Aws
@@ -31,6 +32,13 @@ class Target:
     def cache(self) -> ReadCache:
         """Return a cache for the first execution, with what is read already."""
         return self.early.taken() if self.early else ReadCache()
+
+    def connect(self, calls: Mapping[tuple[str, str], int]) -> None:
+        """Open connections for so many calls to services in regions, in threads; calls tell what goes wrong."""
+        if self.early:
+            with suppress(Exception):
+                for (service, region), count in calls.items():
+                    self.early.connect(getattr(self.account.aws.at(region), service), count)
 
 
 def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:

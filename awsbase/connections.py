@@ -74,6 +74,11 @@ class Pool(HttpsPool):  # type: ignore[misc]
         super().__init__(*args, **settings)
         self._ahead: SimpleQueue[Connection] = SimpleQueue()
 
+    @property
+    def free(self) -> int:
+        """How many connections wait for a request."""
+        return self._ahead.qsize() + sum(conn is not None for conn in self.pool.queue)
+
     def open(self) -> None:
         """Open a connection that the next request finds; raises what urllib3 raises."""
         if self.proxy and self.proxy.scheme != "http":
@@ -128,10 +133,14 @@ class Connections(Base):  # type: ignore[misc]
         self._context = self._context or settings["ssl_context"]
         return {**settings, "ssl_context": self._context}
 
+    def pool(self, url: str) -> Any:
+        """Return the pool of the host of an address, as `send` finds it."""
+        proxy = self._proxy_config.proxy_url_for(url)
+        return self._get_connection_manager(url, proxy).connection_from_url(url)
+
     def open(self, url: str) -> None:
         """Open a connection to the host of an address, as `send` does; raises what urllib3 raises."""
-        proxy = self._proxy_config.proxy_url_for(url)
-        pool = self._get_connection_manager(url, proxy).connection_from_url(url)
+        pool = self.pool(url)
         if isinstance(pool, Pool):
             self._setup_ssl_cert(pool, url, self._verify)
             pool.open()
@@ -177,6 +186,15 @@ def connect(client: Any, url: str) -> None:
         connections = client._endpoint.http_session
         if type(connections) is Connections:
             connections.open(url)
+
+
+def free(client: Any, url: str) -> int:
+    """Tell how many connections of a client to an address wait for a call; none where that is not known."""
+    with suppress(Exception):
+        connections = client._endpoint.http_session
+        if type(connections) is Connections and isinstance(pool := connections.pool(url), Pool):
+            return pool.free
+    return 0
 
 
 def opens_ahead(pool: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
@@ -15,7 +16,7 @@ from awsbase.access.lockout import lockout
 from awsbase.approach import Target
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Mode, Refusal, Report
-from awsbase.engine.execution import execute
+from awsbase.engine.execution import WORKERS, dependencies, execute
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock
@@ -41,6 +42,21 @@ class Prompt(Protocol):
     """Asks a question, and tells whether the answer was an accepted one: yes, when none is named."""
 
     def __call__(self, question: str, *accepted: str) -> bool: ...
+
+
+class FirstChange:
+    """Observes a run for somebody else, and calls once something changes."""
+
+    def __init__(self, observer: Observer, call: Callable[[], None]) -> None:
+        self._call, self._called = call, threading.Lock()
+        self.started, self.waiting, self.finished = observer.started, observer.waiting, observer.finished
+        self._wrote = observer.wrote
+
+    def wrote(self, address: str, change: Change) -> None:
+        """Call if this is the first change, and pass it on."""
+        if self._called.acquire(blocking=False):
+            self._call()
+        self._wrote(address, change)
 
 
 @record
@@ -95,10 +111,11 @@ class AccountSession:
         allow_risky: bool = False,
         cache: ReadCache | None = None,
         before_write: Callable[[], None] = lambda: None,
+        before_change: Callable[[], None] = lambda: None,
         applies: Callable[[str, Change], bool] = none,
         results: dict[str, Any] | None = None,
     ) -> Report:
-        """Plan or reconcile; `guarded` looks for a lock-out."""
+        """Plan or reconcile; `guarded` looks for a lock-out, and `before_change` is called once there is a change."""
         with self.running(mode) as (observer, stop):
             report = execute(
                 mode,
@@ -109,7 +126,7 @@ class AccountSession:
                 approved=approved,
                 allow_risky=allow_risky,
                 clock=self.target.clock,
-                observer=observer,
+                observer=FirstChange(observer, before_change),
                 stop=stop,
                 check=self.lockout if guarded and not self.removal else no_check,
                 cache=cache,
@@ -120,6 +137,24 @@ class AccountSession:
                 removal=self.removal,
             )
         return self.shown_to_people(report)
+
+    def expect_lock(self) -> None:
+        """Connect to where the lock is, meanwhile."""
+        self.target.connect({("ssm", self.target.account.aws.region): 1})
+
+    def expect_writes(self, plan: Report) -> None:
+        """Connect for the writes of a plan that wait for nothing but the lock, meanwhile; not for removals."""
+        if self.removal:
+            return
+        changes = {outcome.address: outcome.changes for outcome in plan.outcomes if outcome.changes}
+        needed = dependencies(self.resources)
+        first = [
+            (changes[resource.address][0].api.partition(":")[0], resource.scope.region)
+            for resource in self.resources
+            if resource.address in changes and changes.keys().isdisjoint(needed[resource.address])
+        ]
+        # A bucket has a host of its own.
+        self.target.connect(Counter(each for each in first[:WORKERS] if each[0] != "s3"))
 
     @contextmanager
     def locked(self, lock: Lock) -> Iterator[bool]:
@@ -184,7 +219,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
     when the plan exceeds a quota of AWS; raises Refused when it would lock somebody out.
     """
     cache = session.target.cache()
-    plan = session.execute("plan", approved, guarded=True, cache=cache)
+    plan = session.execute("plan", approved, guarded=True, cache=cache, before_change=session.expect_lock)
     session.refuse(plan.refusals)
     if plan.interrupted or plan.exceeds_quota:
         return plan.held_back(), False
@@ -194,6 +229,7 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
         return plan, True
 
     lock = session.lock
+    session.expect_writes(plan)
     with session.locked(lock) as unchanged:
         if not unchanged:
             before, cache = approval(plan.changes), ReadCache()

@@ -19,7 +19,7 @@ LAYERS = (
     ("selftest", "fleet"),
     ("samples", "session"),
     ("view", "sandbox", "people", "explain"),
-    ("adopt", "organization"),
+    ("adopt", "approach", "organization"),
     ("manifest", "drill", "restoring", "coverage"),
     ("permissions",),
     ("ensure",),

@@ -14,6 +14,8 @@ from typing import Any
 
 from benchmarks.certificates import Authority
 
+STS, IAM = "sts.eu-west-1.amazonaws.com", "iam.amazonaws.com"
+
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:iam::123456789012:user/alice</Arn><UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>
 </GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"""

@@ -6,9 +6,10 @@ A run would wait for that answer, and then for the handshakes of all that it rea
 from __future__ import annotations
 
 import threading
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,10 @@ class EarlyReads:
 
     def __init__(self) -> None:
         self._cache = ReadCache()
-        self._known = threading.Event()
+        self._asked, self._known = threading.Event(), threading.Event()
         self._allowed = False
         self._readers: ThreadPoolExecutor | None = None
-        self._connecting: dict[str, threading.Thread] = {}
+        self._connecting: defaultdict[str, deque[threading.Thread]] = defaultdict(deque)
 
     def attach(self, client: BaseClient) -> None:
         """Hold the calls of a client until the account is known."""
@@ -40,20 +41,23 @@ class EarlyReads:
         # Last, when the address is final and the guard has let it pass; the call is signed after that.
         client.meta.events.register_last(f"before-call.{service}", partial(self._hold, client))
 
-    def connect(self, client: BaseClient) -> None:
-        """Open a connection for the first call of a client, in a thread."""
-        from awsbase.connections import connect
+    def connect(self, client: BaseClient, calls: int = 1) -> None:
+        """Open a connection for each of the next calls of a client, in threads, unless one is free."""
+        from awsbase.connections import connect, free
 
         url = client.meta.endpoint_url
-        self._connecting[url] = threading.Thread(target=connect, args=(client, url), name="connect", daemon=True)
-        self._connecting[url].start()
+        for _ in range(calls - free(client, url)):
+            opening = threading.Thread(target=connect, args=(client, url), name="connect", daemon=True)
+            opening.start()
+            self._connecting[url].append(opening)
 
     def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
-        """Begin reads in threads, and what else has to be done."""
+        """Begin reads in threads; what else has to be done begins when AWS is asked who the caller is."""
         self._readers = self._cache.begun = ThreadPoolExecutor(workers, "fact")
         facts = Facts(aws, self._readers, self._cache)
-        for work in (lambda: facts.prefetch(reads), *others):
-            self._readers.submit(work)
+        self._readers.submit(facts.prefetch, reads)
+        for work in others:
+            self._readers.submit(self._once_asked, work)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -62,6 +66,7 @@ class EarlyReads:
             yield
             self._allowed = True
         finally:
+            self._asked.set()
             self._known.set()
             if not self._allowed:
                 self.end()
@@ -76,11 +81,18 @@ class EarlyReads:
         if self._readers:
             self._readers.shutdown(wait=False, cancel_futures=True)
 
+    def _once_asked(self, work: Callable[[], Any]) -> None:
+        # Before that it would only delay the question: of the threads of Python, one computes at a time.
+        self._asked.wait()
+        work()
+
     def _hold(self, client: BaseClient, model: OperationModel, params: dict[str, Any], **_: Any) -> None:
-        connecting = self._connecting.pop(client.meta.endpoint_url, None)
-        if connecting:
+        connecting = None
+        with suppress(IndexError):
+            connecting = self._connecting[client.meta.endpoint_url].popleft()
             connecting.join()
         if model.name == "GetCallerIdentity":
+            self._asked.set()
             return
         if not self._known.is_set():
             from awsbase.connections import connect

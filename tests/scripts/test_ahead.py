@@ -5,39 +5,53 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from awsbase.manifest import source
 from awsbase.scripts import loaded
-from awsbase.scripts.connect import Ahead, connect
+from awsbase.scripts.ahead import Ahead
+from awsbase.scripts.connect import connect
 from awsbase.scripts.options import Options
 from benchmarks.manifests import people
 from benchmarks.measure import ours
-from tests.tls import Secured
-
-STS = "sts.eu-west-1.amazonaws.com"
+from tests.tls import IAM, STS, Secured
 
 
 def begun(manifest: Path) -> Ahead:
-    ahead = Ahead(Options())
-    ahead.begin(source.read(manifest))
+    """Read a manifest, and wait until all connections are open that it opens."""
+    ahead = Ahead(manifest, Options())
+    for thread in threading.enumerate():
+        if thread.name == "connect":
+            thread.join()
     return ahead
 
 
-def test_the_caller_is_asked_for_on_a_connection_that_is_open_before(hosts: Secured, tmp_path: Path) -> None:
+def test_a_run_asks_on_connections_that_are_open_before(hosts: Secured, tmp_path: Path) -> None:
     manifest = people(1, tmp_path)
     ahead = begun(manifest)
-    assert ahead.approach
-    ahead.approach.wait()
-    assert (hosts.handshakes, hosts.asked) == ([STS], [])
+    assert (sorted(hosts.handshakes), hosts.asked) == ([IAM, STS], [])
     checked = loaded.read(manifest, Options())
     target = connect(Options(), checked, checked.resources, ahead)
     assert target.account.id == checked.account
     with target.cache().readers(1):
         assert hosts.asked[0][0] == STS
-    assert hosts.handshakes.count(STS) == 1
+    assert sorted(hosts.handshakes) == [IAM, STS]
+
+
+def test_without_a_section_about_iam_no_connection_to_it_is_opened(hosts: Secured, tmp_path: Path) -> None:
+    manifest = tmp_path / "account.yaml"
+    manifest.write_text('version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n')
+    assert begun(manifest).approach
+    assert (hosts.handshakes, hosts.asked) == ([STS], [])
+
+
+def test_an_organization_file_has_no_account_to_connect_to(hosts: Secured, tmp_path: Path) -> None:
+    file = tmp_path / "organization.yaml"
+    file.write_text("version: 1\norganization: {name: acme}\naccounts: {}\n")
+    assert begun(file).approach is None
+    assert hosts.handshakes == []
 
 
 @pytest.mark.parametrize(
