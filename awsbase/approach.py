@@ -34,11 +34,15 @@ class Target:
         return self.early.taken() if self.early else ReadCache()
 
     def connect(self, calls: Mapping[tuple[str, str], int]) -> None:
-        """Open connections for so many calls to services in regions, in threads; calls tell what goes wrong."""
+        """Open connections for so many calls to services in regions, in threads; calls tell what goes wrong.
+
+        A service without regions has none.
+        """
         if self.early:
+            aws = self.account.aws
             with suppress(Exception):
                 for (service, region), count in calls.items():
-                    self.early.connect(getattr(self.account.aws.at(region), service), count)
+                    self.early.connect(getattr(aws.at(region) if region else aws, service), count)
 
 
 def account_of(session: AnySession, region: str, clock: Clock, attach: Sequence[Attach] = ()) -> Account:

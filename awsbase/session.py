@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("awsbase")
 
+# Services whose requests go to another host than the one that a client is made for: that of a bucket, of an account.
+OTHER_HOSTS = ("billing", "s3", "s3control")
+
 
 class Prompt(Protocol):
     """Asks a question, and tells whether the answer was an accepted one: yes, when none is named."""
@@ -146,15 +149,11 @@ class AccountSession:
         """Connect for the writes of a plan that wait for nothing but the lock, meanwhile; not for removals."""
         if self.removal:
             return
-        changes = {outcome.address: outcome.changes for outcome in plan.outcomes if outcome.changes}
+        changed = {outcome.address for outcome in plan.outcomes if outcome.changes}
         needed = dependencies(self.resources)
-        first = [
-            (changes[resource.address][0].api.partition(":")[0], resource.scope.region)
-            for resource in self.resources
-            if resource.address in changes and changes.keys().isdisjoint(needed[resource.address])
-        ]
-        # A bucket has a host of its own.
-        self.target.connect(Counter(each for each in first[:WORKERS] if each[0] != "s3"))
+        first = [each.changes[0] for each in plan.outcomes if each.changes and changed.isdisjoint(needed[each.address])]
+        writes = [(change.api.partition(":")[0], change.subject.region) for change in first[:WORKERS] if change.subject]
+        self.target.connect(Counter(each for each in writes if each[0] not in OTHER_HOSTS))
 
     @contextmanager
     def locked(self, lock: Lock) -> Iterator[bool]:
