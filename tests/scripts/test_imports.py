@@ -39,6 +39,8 @@ LEFT_OUT = {
     *("awsbase.manifest.security_alarms", "awsbase.manifest.zone_merging", "awsbase.policies.grammar"),
     *("awsbase.userdata", "csv", "difflib"),
 }
+# What is not needed to connect.
+BEFORE = {"pydantic", "awsbase.manifest.load", "awsbase.manifest.manifest", "awsbase.session", "awsbase.access"}
 OF_PACKAGES = {"zipfile", "tempfile", "importlib.metadata", "importlib.resources"}
 
 
@@ -70,6 +72,17 @@ def test_validate_imports_the_sections_that_a_manifest_has_and_no_more(nobody: d
     merged = {"mfa_device", "organization", "parameter", "secret", "security_hubs", "trusted_service", "zone_records"}
     assert kinds(modules) & (others | beside | merged) == set()
     assert modules & LEFT_OUT == set()
+
+
+@pytest.mark.parametrize("command", ["plan", "reconcile"])
+def test_what_connects_is_imported_before_what_checks_the_manifest(command: str) -> None:
+    """Their imports take as long as the handshakes that they run beside."""
+    code = (
+        f"import sys, awsbase.approach, awsbase.connections, awsbase.scripts.{command}, awsbase.scripts.ahead\n"
+        f"print(*({BEFORE!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 @pytest.mark.slow
