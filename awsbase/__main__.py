@@ -46,7 +46,8 @@ def _end_without_tidying(code: object) -> None:
     threading = sys.modules.get("threading")
     if not isinstance(code, int) or sys.getprofile() or sys.gettrace():
         return
-    if threading and threading.active_count() > 1:
+    # One that connects ahead is a daemon, and nobody waits for it.
+    if threading and sum(not thread.daemon for thread in threading.enumerate()) > 1:
         return
     try:
         atexit._run_exitfuncs()

@@ -34,14 +34,14 @@ class Target:
         return self.early.taken() if self.early else ReadCache()
 
     def connect(self, calls: Mapping[tuple[str, str], int]) -> None:
-        """Open connections for so many calls to services in regions, in threads; calls tell what goes wrong.
+        """Begin to connect for so many calls to services in regions; calls tell what goes wrong.
 
-        A service without regions has none.
+        The region of a service without regions is empty.
         """
         if self.early:
             aws = self.account.aws
-            with suppress(Exception):
-                for (service, region), count in calls.items():
+            for (service, region), count in calls.items():
+                with suppress(Exception):
                     self.early.connect(getattr(aws.at(region) if region else aws, service), count)
 
 

@@ -74,10 +74,14 @@ class Pool(HttpsPool):  # type: ignore[misc]
         super().__init__(*args, **settings)
         self._ahead: SimpleQueue[Connection] = SimpleQueue()
 
-    @property
-    def free(self) -> int:
-        """How many connections wait for a request."""
-        return self._ahead.qsize() + sum(conn is not None for conn in self.pool.queue)
+    def missing(self, requests: int) -> int:
+        """Return how many connections are missing for so many requests at once; drop those that have ended."""
+        for _ in range(self._ahead.qsize()):
+            with suppress(Empty):
+                one = self._ahead.get_nowait()
+                self._ahead.put(one) if one.is_connected else one.close()
+        free = [conn for conn in list(self.pool.queue) if conn and not conn.is_closed]
+        return max(0, requests - self._ahead.qsize() - len(free))
 
     def open(self) -> None:
         """Open a connection that the next request finds; raises what urllib3 raises."""
@@ -188,12 +192,12 @@ def connect(client: Any, url: str) -> None:
             connections.open(url)
 
 
-def free(client: Any, url: str) -> int:
-    """Tell how many connections of a client to an address wait for a call; none where that is not known."""
+def missing(client: Any, url: str, calls: int) -> int:
+    """Return how many connections of a client to an address to open for so many calls at once."""
     with suppress(Exception):
         connections = client._endpoint.http_session
         if type(connections) is Connections and isinstance(pool := connections.pool(url), Pool):
-            return pool.free
+            return pool.missing(calls)
     return 0
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from awsbase import __version__
 from awsbase.access.lockout import lockout
@@ -32,9 +32,6 @@ from awsbase.view.document import Plan
 from awsbase.view.plurals import counted
 from awsbase.view.risks import reasons, warning
 
-if TYPE_CHECKING:
-    pass
-
 log = logging.getLogger("awsbase")
 
 # Services whose requests go to another host than the one that a client is made for: that of a bucket, of an account.
@@ -48,7 +45,7 @@ class Prompt(Protocol):
 
 
 class FirstChange:
-    """Observes a run for somebody else, and calls once something changes."""
+    """Observes a run for somebody else, and calls when the first change is planned or applied."""
 
     def __init__(self, observer: Observer, call: Callable[[], None]) -> None:
         self._call, self._called = call, threading.Lock()
@@ -142,11 +139,11 @@ class AccountSession:
         return self.shown_to_people(report)
 
     def expect_lock(self) -> None:
-        """Connect to where the lock is, meanwhile."""
+        """Begin to connect to where the lock is; the run goes on meanwhile."""
         self.target.connect({("ssm", self.target.account.aws.region): 1})
 
     def expect_writes(self, plan: Report) -> None:
-        """Connect for the writes of a plan that wait for nothing but the lock, meanwhile; not for removals."""
+        """Begin to connect for the writes of a plan that wait for nothing but the lock; not for removals."""
         if self.removal:
             return
         changed = {outcome.address for outcome in plan.outcomes if outcome.changes}
@@ -228,6 +225,8 @@ def reconcile(session: AccountSession, *, ask: Prompt | None, approved: Approved
         return plan, True
 
     lock = session.lock
+    # AWS ends connections that wait for long, as for an answer.
+    session.expect_lock()
     session.expect_writes(plan)
     with session.locked(lock) as unchanged:
         if not unchanged:

@@ -67,6 +67,27 @@ def test_authorities_are_read_once_for_all_connections(hosts: Secured, monkeypat
     assert hosts.handshakes == [f"sts.{region}.amazonaws.com" for region in ("eu-west-1", "us-east-1", "eu-central-1")]
 
 
+def test_authorities_are_read_once_by_calls_at_once(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, second = [], threading.Event()
+    load = ssl.SSLContext.load_verify_locations
+
+    def slow(self: ssl.SSLContext, *files: Any, **more: Any) -> None:
+        read.append(more)
+        if len(read) > 1:
+            second.set()
+        second.wait(0.3)
+        load(self, *files, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", slow)
+    aws = clients()
+    calls = [threading.Thread(target=aws.sts.get_caller_identity) for _ in range(2)]
+    for call in calls:
+        call.start()
+    for call in calls:
+        call.join()
+    assert (len(read), len(hosts.asked)) == (1, 2)
+
+
 def test_accounts_share_connections_and_nothing_else(hosts: Secured) -> None:
     """A request that went out with the key or the region of another account would be told here."""
     keys = ("AKIAAAAAAAAAAAAAAAAA", "AKIABBBBBBBBBBBBBBBB")

@@ -1,6 +1,7 @@
 """Reads that begin while AWS is asked who the caller is: their connections are opened, and nothing is sent.
 
-A run would wait for that answer, and then for the handshakes of all that it reads.
+A run would wait for that answer, and then for the handshakes of all that it reads. Later it connects for its lock and
+its first writes in the same way.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class EarlyReads:
 
     def __init__(self) -> None:
         self._cache = ReadCache()
+        # Whether AWS is asked who the caller is, or never will be; whether that is known, or never will be.
         self._asked, self._known = threading.Event(), threading.Event()
         self._allowed = False
         self._readers: ThreadPoolExecutor | None = None
@@ -42,11 +44,12 @@ class EarlyReads:
         client.meta.events.register_last(f"before-call.{service}", partial(self._hold, client))
 
     def connect(self, client: BaseClient, calls: int = 1) -> None:
-        """Open a connection for each of the next calls of a client, in threads, unless one is free."""
-        from awsbase.connections import connect, free
+        """Open the connections that are missing for so many calls of a client at once, in threads."""
+        from awsbase.connections import connect, missing
 
         url = client.meta.endpoint_url
-        for _ in range(calls - free(client, url)):
+        under_way = sum(opening.is_alive() for opening in list(self._connecting[url]))
+        for _ in range(missing(client, url, calls - under_way)):
             opening = threading.Thread(target=connect, args=(client, url), name="connect", daemon=True)
             opening.start()
             self._connecting[url].append(opening)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awsbase.manifest.source import read
+from awsbase.manifest.source import is_organization, read
 from awsbase.people import resolver
 from awsbase.scripts.connect import approach_to
 from awsbase.scripts.options import Options
@@ -27,7 +27,7 @@ class Ahead:
         self.approach: Approach | None = None
         account = self.source.value.get("account")
         region = account.get("region") if isinstance(account, dict) else None
-        if options.sandbox or not isinstance(region, str):
+        if options.sandbox or is_organization(self.source) or not isinstance(region, str):
             return
         # What is wrong here is told by `connect`, after the manifest's mistakes.
         with suppress(Exception):

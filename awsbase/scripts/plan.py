@@ -1,4 +1,4 @@
-"""`awsbase plan`."""
+"""`awsbase plan`: it connects to AWS, and imports what else it needs meanwhile (planning.py)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def command(
     For an organization file it plans every account, shows the same change once, and writes a folder of plans with -o.
     """
     ahead = Ahead(manifest, options)
-    # With it comes pydantic, whose import takes as long as the handshake that it runs beside.
+    # With it comes pydantic, whose import takes as long as a handshake.
     from awsbase.scripts import planning
 
     return planning.plan(

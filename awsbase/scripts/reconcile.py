@@ -1,4 +1,4 @@
-"""`awsbase reconcile`."""
+"""`awsbase reconcile`: it connects to AWS, and imports what else it needs meanwhile (reconciling.py)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def command(
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
     ahead = Ahead(manifest, options)
-    # With it comes pydantic, whose import takes as long as the handshake that it runs beside.
+    # With it comes pydantic, whose import takes as long as a handshake.
     from awsbase.scripts import reconciling
 
     return reconciling.reconcile(

@@ -77,6 +77,30 @@ def test_nothing_is_sent_when_the_run_ends_early(end: BaseException, hosts: Secu
     assert (begun.wire.reads, begun.wire.writes) == (1, 0)
 
 
+def test_what_else_is_to_be_done_begins_when_the_caller_is_asked_for(hosts: Secured) -> None:
+    begun, done = Begun(), threading.Event()
+    with begun.early.held():
+        check(identify(begun.aws, begun.wire, lambda: begun.early.begin(begun.aws, [], 2, done.set)), ACCOUNT)
+        assert done.wait(30)
+    begun.early.end()
+
+
+def test_nothing_waits_for_a_caller_who_is_never_asked_for(hosts: Secured) -> None:
+    """Python would wait for the thread, and never end."""
+    begun, before = Begun(), set(threading.enumerate())
+
+    def run() -> None:
+        with begun.early.held():
+            begun.early.begin(begun.aws, [], 2, threading.Event().set)
+            raise Refused("another account")
+
+    with pytest.raises(Refused):
+        run()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
 def test_nothing_begins_without_credentials(monkeypatch: pytest.MonkeyPatch, hosts: Secured) -> None:
     begun = Begun()
     monkeypatch.setattr(begun.aws.clients.session, "get_credentials", lambda: None)

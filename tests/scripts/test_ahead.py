@@ -47,9 +47,13 @@ def test_without_a_section_about_iam_no_connection_to_it_is_opened(hosts: Secure
     assert (hosts.handshakes, hosts.asked) == ([STS], [])
 
 
+def test_a_sandbox_is_connected_to_by_nobody(hosts: Secured, tmp_path: Path) -> None:
+    assert Ahead(people(1, tmp_path), Options(sandbox=True)).approach is None
+
+
 def test_an_organization_file_has_no_account_to_connect_to(hosts: Secured, tmp_path: Path) -> None:
     file = tmp_path / "organization.yaml"
-    file.write_text("version: 1\norganization: {name: acme}\naccounts: {}\n")
+    file.write_text("version: 1\naccount: {region: eu-west-1}\naccounts: {}\n")
     assert begun(file).approach is None
     assert hosts.handshakes == []
 
