@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -37,6 +38,19 @@ class Begun:
     def begin(self) -> None:
         self.early.begin(self.aws, [(self.caller_elsewhere,)], 2)
         assert self.ready.wait(30)
+
+    def begin_other(self, work: Callable[[], None]) -> None:
+        """Begin what is no read, and return when its thread waits."""
+        waits = threading.Event()
+
+        class Told(threading.Event):
+            def wait(self, timeout: float | None = None) -> bool:
+                waits.set()
+                return super().wait(timeout)
+
+        self.early._asked = Told()
+        self.early.begin(self.aws, [], 2, work)
+        assert waits.wait(30)
 
     @property
     def answer(self) -> Any:
@@ -79,8 +93,13 @@ def test_nothing_is_sent_when_the_run_ends_early(end: BaseException, hosts: Secu
 
 def test_what_else_is_to_be_done_begins_when_the_caller_is_asked_for(hosts: Secured) -> None:
     begun, done = Begun(), threading.Event()
+
+    def begin() -> None:
+        begun.begin_other(done.set)
+        assert not done.is_set()
+
     with begun.early.held():
-        check(identify(begun.aws, begun.wire, lambda: begun.early.begin(begun.aws, [], 2, done.set)), ACCOUNT)
+        check(identify(begun.aws, begun.wire, begin), ACCOUNT)
         assert done.wait(30)
     begun.early.end()
 
@@ -91,7 +110,7 @@ def test_nothing_waits_for_a_caller_who_is_never_asked_for(hosts: Secured) -> No
 
     def run() -> None:
         with begun.early.held():
-            begun.early.begin(begun.aws, [], 2, threading.Event().set)
+            begun.begin_other(threading.Event().set)
             raise Refused("another account")
 
     with pytest.raises(Refused):
