@@ -18,7 +18,6 @@ from awsbase import busy
 from awsbase.engine.account import Account, NoCredentials, check
 from awsbase.engine.clock import Clock, SystemClock
 from awsbase.engine.facts import Facts
-from awsbase.engine.failures import failure
 from awsbase.engine.scope import partition
 from awsbase.errors import AwsbaseError, UsageError
 from awsbase.facts.delegation import RESOLVER
@@ -204,6 +203,8 @@ def looking(account: Account) -> Iterator[Facts]:
     """Yield facts outside of a run; raises AwsbaseError with advice when AWS refuses a read."""
     busy.show(busy.READING)
     from botocore.exceptions import BotoCoreError, ClientError
+
+    from awsbase.engine.failures import failure
 
     try:
         with ThreadPoolExecutor(4, "fact") as readers:
