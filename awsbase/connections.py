@@ -110,18 +110,24 @@ class Pool(HttpsPool):  # type: ignore[misc]
 
 
 class Connections(Base):  # type: ignore[misc]
-    """botocore's HTTP session, whose TLS context has read the authorities once, before the first connection."""
+    """botocore's HTTP session, whose TLS context reads the authorities once, for the first connection with TLS."""
 
     _context: Any
     _unread: bool
+    """Whether the authorities are still to be read."""
     _reading: threading.Lock
 
     @classmethod
     def like(cls, one: Any) -> Connections:
         """Return connections with the settings of one of botocore's sessions; raises AttributeError or OSError."""
         made = cls.__new__(cls)
-        made.__dict__ = {**vars(one), "_proxy_managers": {}, "_context": None, "_reading": threading.Lock()}
-        made._unread = bool(made._verify)
+        made.__dict__ = {
+            **vars(one),
+            "_proxy_managers": {},
+            "_context": None,
+            "_unread": True,
+            "_reading": threading.Lock(),
+        }
         if made._pool_classes_by_scheme.get("https") is HttpsPool and opens_ahead(HttpsPool):
             made._pool_classes_by_scheme = {**made._pool_classes_by_scheme, "https": Pool}
         made._manager = PoolManager(**made._get_pool_manager_kwargs())
@@ -151,9 +157,10 @@ class Connections(Base):  # type: ignore[misc]
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
-        with suppress(OSError):  # which urllib3 then raises, as with botocore's own
-            self._read_authorities()
-            conn.ca_certs = None  # urllib3 would read them into the context again
+        if conn.ca_certs:
+            with suppress(OSError):  # which urllib3 then raises, as with botocore's own
+                self._read_authorities()
+                conn.ca_certs = None  # urllib3 would read them into the context again
 
     def _read_authorities(self) -> None:
         """Read the authorities into the context, if that is not done; raises OSError."""

@@ -175,6 +175,14 @@ def test_nothing_is_opened_without_tls() -> None:
             server.accept()
 
 
+def test_no_authorities_are_read_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = loads(monkeypatch)
+    sts = shared(endpoint_url="http://127.0.0.1:1", config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(botocore.exceptions.EndpointConnectionError):
+        sts.get_caller_identity()
+    assert read == []
+
+
 def test_calls_at_once_make_one_manager_of_a_proxy(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of them would have pools of their own, and what one call opens the next would not find."""
     session, both = clients().sts._endpoint.http_session, threading.Barrier(2)
