@@ -69,7 +69,7 @@ class Approach:
 
         Raises Refused when it is another one, and AwsbaseError when AWS does not say who the caller is.
         """
-        # Not before a connection is begun.
+        # Imported late: by now the first connections are being opened.
         from awsbase.engine.execution import WORKERS
         from awsbase.engine.kind import early_reads
 

@@ -29,7 +29,7 @@ class Ahead:
         region = account.get("region") if isinstance(account, dict) else None
         if options.sandbox or is_organization(self.source) or not isinstance(region, str):
             return
-        # What is wrong here is told by `connect`, after the manifest's mistakes.
+        # If this fails, `connect` reports why, after the manifest's mistakes.
         with suppress(Exception):
             # Other credentials than keys may ask a person, or the network, and in vain if the manifest has mistakes.
             if resolver.resolve(os.environ, Path.home(), options.profile).keys:
