@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from operator import attrgetter
 from queue import Empty, SimpleQueue
@@ -30,7 +31,10 @@ SOON = 1.0
 NEEDED = ("_get_pool_manager_kwargs", "_setup_ssl_cert")
 
 # What it changes or uses of urllib3's pools and connections, to open one before its first request.
-NEEDED_AHEAD = ("_get_conn", "_new_conn", "_prepare_proxy", "ConnectionCls.is_closed", "ConnectionCls.is_connected")
+NEEDED_AHEAD = (
+    *("_get_conn", "_new_conn", "_prepare_proxy"),
+    *("ConnectionCls._new_conn", "ConnectionCls._tunnel", "ConnectionCls.is_closed", "ConnectionCls.is_connected"),
+)
 
 # botocore-stubs do not have what is private to the class.
 Base: Any = URLLib3Session
@@ -44,6 +48,20 @@ _shared: dict[str, Connections] = {}
 
 class Connection(Https):  # type: ignore[misc]
     """A connection that can wait for its first request."""
+
+    trust: Callable[[Connection], None] | None = None
+    """What gives it the authorities before the handshake, while its host or proxy answers."""
+
+    def _new_conn(self) -> Any:
+        sock = super()._new_conn()
+        if self.trust and not self._tunnel_host:
+            self.trust(self)
+        return sock
+
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        if self.trust:
+            self.trust(self)
 
     @property
     def is_connected(self) -> bool:
@@ -83,11 +101,12 @@ class Pool(HttpsPool):  # type: ignore[misc]
         free = [conn for conn in list(self.pool.queue) if conn and not conn.is_closed]
         return max(0, requests - self._ahead.qsize() - len(free))
 
-    def open(self) -> None:
-        """Open a connection that the next request finds; raises what urllib3 raises."""
+    def open(self, trust: Callable[[Connection], None]) -> None:
+        """Open a connection that the next request finds, and give it its authorities; raises what urllib3 raises."""
         if self.proxy and self.proxy.scheme != "http":
             return  # another proxy need not be asked for a tunnel
         made = self._new_conn()
+        made.trust = trust
         usual, made.timeout = made.timeout, SOON
         try:
             self._prepare_proxy(made) if self.proxy else made.connect()
@@ -152,8 +171,7 @@ class Connections(Base):  # type: ignore[misc]
         """Open a connection to the host of an address, as `send` does; raises what urllib3 raises."""
         pool = self.pool(url)
         if isinstance(pool, Pool):
-            self._setup_ssl_cert(pool, url, self._verify)
-            pool.open()
+            pool.open(lambda made: self._setup_ssl_cert(made, url, self._verify))
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
@@ -166,7 +184,7 @@ class Connections(Base):  # type: ignore[misc]
         """Read the authorities into the context, if that is not done; raises OSError."""
         with self._reading:
             if self._unread:
-                # Python lets other threads run meanwhile, so a connection that is opened ahead costs no time here.
+                # Python lets other threads run meanwhile, so for a connection that is opened ahead this takes no time.
                 self._context.load_verify_locations(cafile=get_cert_path(self._verify))
                 self._unread = False
 

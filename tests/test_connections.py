@@ -22,7 +22,7 @@ from botocore.httpsession import URLLib3Session
 from awsbase import connections
 from awsbase.aws import Aws
 from awsbase.connections import Connections, connect, share
-from awsbase.engine.execution import WORKERS
+from awsbase.engine.facts import WORKERS
 from benchmarks import distant
 from benchmarks.manifests import people
 from benchmarks.measure import measure, ours
@@ -86,6 +86,28 @@ def test_authorities_are_read_once_by_calls_at_once(hosts: Secured, monkeypatch:
     for call in calls:
         call.join()
     assert (len(read), len(hosts.asked)) == (1, 2)
+
+
+@pytest.mark.parametrize("proxy", [True, False], ids=["behind a proxy", "without one"])
+def test_authorities_are_read_while_the_host_is_connected_to(
+    proxy: bool, hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, reached = ssl.SSLContext.load_verify_locations, list[bool]()
+    reaches = hosts.tunnelled if proxy else hosts.connected
+
+    def once_reached(self: ssl.SSLContext, *files: Any, **more: Any) -> None:
+        reached.append(reaches.wait(30))
+        load(self, *files, **more)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", once_reached)
+    if not proxy:
+        monkeypatch.delenv("HTTPS_PROXY")
+    itself = hosts.url.replace("http://127.0.0.1", "https://localhost")
+    sts = clients().sts if proxy else shared(endpoint_url=itself)
+    connect(sts, sts.meta.endpoint_url)
+    assert (reached, len(hosts.handshakes)) == ([True], 1)
+    sts.get_caller_identity()
+    assert (reached, len(hosts.handshakes)) == ([True], 1)
 
 
 def test_accounts_share_connections_and_nothing_else(hosts: Secured) -> None:

@@ -31,6 +31,10 @@ class Secured:
     asked: list[tuple[str, str, str]] = field(default_factory=list)
     certificates: list[Any] = field(default_factory=list)
     """The subject of each client that showed a certificate."""
+    connected: threading.Event = field(default_factory=threading.Event)
+    """Whether the proxy was connected to."""
+    tunnelled: threading.Event = field(default_factory=threading.Event)
+    """Whether the proxy has connected to a host."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,11 +65,13 @@ class Server(ThreadingHTTPServer):
     secured: Secured
 
     def finish_request(self, request: Any, client_address: Any) -> None:
+        self.secured.connected.set()
         if request.recv(7, socket.MSG_PEEK) == b"CONNECT":
             asked = b""
             while not asked.endswith(b"\r\n\r\n"):
                 asked += request.recv(1)
             request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self.secured.tunnelled.set()
         with suppress(OSError), self.context.wrap_socket(request, server_side=True) as secured:
             self.secured.certificates += [secured.getpeercert()] if secured.getpeercert() else []
             super().finish_request(secured, client_address)
