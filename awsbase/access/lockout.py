@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from awsbase.access.effective_permissions import WITHOUT_MFA, PrincipalPermissions, principal_permissions
 from awsbase.access.rehearsal import stuck
-from awsbase.access.simulated_state import ChangesIam, simulated
+from awsbase.access.simulated_state import changes_iam, simulated
 from awsbase.access.trust import for_people, still_assumable
 from awsbase.access.undoing import administrators, can_enrol, gated, loses, stays
 from awsbase.engine.account import Account
@@ -22,7 +22,7 @@ ANOTHER = "let another administrator run this"
 def lockout(account: Account, resources: Sequence[Resource], facts: Facts) -> list[Refusal]:
     """List why this run would leave its own caller, or every administrator, without a way back."""
     below = [*stuck(resources, facts)]
-    if not any(isinstance(each, ChangesIam) for each in resources):
+    if not any(changes_iam(each) for each in resources):
         return below
     try:
         have = facts.read(authorization)

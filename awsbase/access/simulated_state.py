@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 from awsbase.facts.authorization import Authorization, GroupFacts, PolicyFacts, RoleFacts, UserFacts
 from awsbase.policies import Document
+
+Entity = TypeVar("Entity", UserFacts, GroupFacts, RoleFacts, PolicyFacts)
 
 
 def simple(effect: str, *actions: str) -> Document:
@@ -65,19 +67,33 @@ class IamDraft:
     policies: dict[str, PolicyFacts]
 
 
-@runtime_checkable
 class ChangesIam(Protocol):
     """A resource whose recipe changes what principals are allowed to do."""
 
+    @property
+    def address(self) -> str: ...
+
     def simulate(self, iam: IamDraft) -> None:
         """Change the draft as the recipe of this resource will change IAM."""
+
+
+def changes_iam(want: object) -> TypeGuard[ChangesIam]:
+    """Tell whether a resource changes IAM; Python 3.11 is slow to compare each with a protocol."""
+    return hasattr(want, "simulate")
+
+
+def having(entity: Entity, **fields: Any) -> Entity:
+    """Return a user, group, role or policy with these fields; itself if it has them, as of a converged account all."""
+    if all(getattr(entity, name) == value for name, value in fields.items()):
+        return entity
+    return replace(entity, **fields)
 
 
 def simulated(have: Authorization, resources: Iterable[object]) -> Authorization:
     """Return IAM as these resources will leave it."""
     draft = IamDraft(dict(have.users), dict(have.groups), dict(have.roles), dict(have.policies))
     for want in resources:
-        if isinstance(want, ChangesIam):
+        if changes_iam(want):
             want.simulate(draft)
     return Authorization(draft.users, draft.groups, draft.roles, draft.policies, have.profiles)
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from awsbase.access.comparison import shortened
-from awsbase.access.simulated_state import ChangesIam, IamDraft
+from awsbase.access.simulated_state import IamDraft, changes_iam
 from awsbase.engine.run import Run
 from awsbase.facts.authorization import authorization, groups, policies
 from awsbase.facts.aws_policies import aws_policy, is_of_aws
@@ -91,7 +91,7 @@ def documents(run: Run, arn: str) -> Iterator[Document]:
     name, held = arn.rpartition("/")[2].casefold(), run.read(policies)
     draft = IamDraft({}, {}, {}, dict(held))
     for want in run.resources:
-        if isinstance(want, ChangesIam) and want.address.casefold() == f"policy/{name}":
+        if changes_iam(want) and want.address.casefold() == f"policy/{name}":
             want.simulate(draft)
     yield from (each.document for by in (held, draft.policies) if (each := by.get(name)) and each.arn == arn)
 

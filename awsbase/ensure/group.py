@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from awsbase.access.attributes import moving
-from awsbase.access.simulated_state import IamDraft, attached
+from awsbase.access.simulated_state import IamDraft, attached, having
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
@@ -48,7 +47,7 @@ class Group(Resource):
         """Attach the policies and change the path in a draft of IAM."""
         have = iam.groups.get(self.name.casefold(), GroupFacts(self.name, self.path or "/"))
         policies = attached(have.policies, self.policies, exact=self.exact)
-        iam.groups[self.name.casefold()] = replace(have, path=self.path or have.path, policies=policies)
+        iam.groups[self.name.casefold()] = having(have, path=self.path or have.path, policies=policies)
 
 
 def ensure_group(run: Run, want: Group) -> None:

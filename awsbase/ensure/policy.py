@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from awsbase.access.attributes import add_tags
 from awsbase.access.comparison import widening
-from awsbase.access.simulated_state import IamDraft
+from awsbase.access.simulated_state import IamDraft, having
 from awsbase.access.widening import to_whom
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift
@@ -58,7 +58,7 @@ class Policy(Resource):
     def simulate(self, iam: IamDraft) -> None:
         """Write the document in a draft of IAM."""
         have = iam.policies.get(self.name.casefold(), PolicyFacts(self.arn, self.path, self.document))
-        iam.policies[self.name.casefold()] = replace(have, arn=self.arn, document=self.document)
+        iam.policies[self.name.casefold()] = having(have, arn=self.arn, document=self.document)
 
 
 def ensure_policy(run: Run, want: Policy) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
 from awsbase.access.assuming import assumers, letting_in
 from awsbase.access.attributes import retagging_principal
 from awsbase.access.comparison import widening
-from awsbase.access.simulated_state import IamDraft, attached
+from awsbase.access.simulated_state import IamDraft, attached, having
 from awsbase.access.widening import attaching, detaching
 from awsbase.engine import permissions, quotas
 from awsbase.engine.changes import Drift, compare
@@ -89,7 +89,7 @@ class Role(Resource):
     def simulate(self, iam: IamDraft) -> None:
         """Change trust, policies and boundary in a draft of IAM."""
         have = iam.roles.get(self.name.casefold(), RoleFacts(self.arn, self.name, self.path))
-        iam.roles[self.name.casefold()] = replace(
+        iam.roles[self.name.casefold()] = having(
             have,
             trust=self.trust,
             policies=attached(have.policies, self.policies, exact=self.exact),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 
 from awsbase.access.attributes import moving, retagging_principal
-from awsbase.access.simulated_state import IamDraft, attached
+from awsbase.access.simulated_state import IamDraft, attached, having
 from awsbase.access.widening import joining, leaving
 from awsbase.engine import quotas
 from awsbase.engine.changes import Drift, compare
@@ -61,7 +61,7 @@ class User(Resource):
         """Join the groups, and change path and tags, in a draft of IAM."""
         have = iam.users.get(self.name.casefold(), UserFacts(self.name, self.path or "/"))
         joined = attached(have.groups, self.groups, exact=self.exact)
-        iam.users[self.name.casefold()] = replace(
+        iam.users[self.name.casefold()] = having(
             have, path=self.path or have.path, groups=joined, tags={**have.tags, **tags.wanted(self)}
         )
 
