@@ -3,7 +3,8 @@
     python -m benchmarks.distant MILLISECONDS [tls] [throttling]
 
 It prints its address and the bundle of its authority, and then, at each line that comes in, what was called since the
-line before, as JSON. The strict rules are off, because they are our cost and not that of AWS. When it is throttling, it
+line before, as JSON. The strict rules are off, because they are our cost and not that of AWS. For the same reason the
+one long answer, about all users, is written once and told again until something is written. When it is throttling, it
 refuses what comes faster than AWS documents. With TLS it is a proxy, and answers behind it as each host of AWS: there
 are as many hosts, pools and handshakes as with AWS. Each new connection takes two round trips more, that of TCP and
 that of TLS 1.3.
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from awsbase.sandbox import Message, Reply
@@ -83,7 +84,7 @@ def account(milliseconds: int, *, tls: bool = False, throttling: bool = False) -
 def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
     """Serve until stdin ends."""
     from awsbase.engine.rate_limit import TOO_FAST
-    from awsbase.sandbox import Sandbox
+    from awsbase.sandbox import Sandbox, call_log
     from awsbase.sandbox.rates import DOCUMENTED, Rates
     from awsbase.sandbox.serve import listen, warm
     from benchmarks.certificates import Authority
@@ -95,6 +96,17 @@ def serve(milliseconds: int, *, tls: bool, throttling: bool) -> None:
         at_once = 0
         most_at_once = 0
         counting = threading.Lock()
+        told: ClassVar[dict[str, Reply]] = {}
+
+        def _late_or_now(self, scope: Any, operation: Any, params: Any, message: Message) -> Reply:
+            """Tell of all users what was told before, until something is written: moto takes 0.2 s for each 500."""
+            if call_log.writes(name := str(operation.name)):
+                self.told.clear()
+            if name != "GetAccountAuthorizationDetails":
+                return super()._late_or_now(scope, operation, params, message)
+            asked = json.dumps(params)
+            self.told[asked] = self.told.get(asked) or super()._late_or_now(scope, operation, params, message)
+            return self.told[asked]
 
         def answer(self, message: Message) -> Reply:
             with self.counting:
