@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -10,12 +12,14 @@ from awsbase.aws import Attach, Aws
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.clock import Clock
 from awsbase.engine.early_reads import EarlyReads
-from awsbase.engine.facts import ReadCache
+from awsbase.engine.facts import Read, ReadCache
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire
 from awsbase.records import record
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
     from awsbase.aws import AnySession
     from awsbase.engine.resource import Resource
     from awsbase.manifest.loaded import LoadedManifest
@@ -58,11 +62,22 @@ class Approach:
         self._clock, self._early, self._wire = clock, EarlyReads(), Wire()
         limiter = RateLimiter(clock)
         self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
+        self._expected: Future[tuple[str, Sequence[Read]]] = Future()
+        self._asked: Future[Account] | None = None
 
-    def connect(self, services: Iterable[str]) -> None:
-        """Open a connection to each of these services, in threads, for their first calls."""
-        for name in services:
-            self._early.connect(getattr(self._aws, name))
+    def begin(self) -> None:
+        """Connect to STS in a thread, which asks who the caller is once it is told the account to expect."""
+        # Nobody waits for it where the manifest has mistakes.
+        threading.Thread(target=self._ask, args=(self._aws.sts,), name="ask", daemon=True).start()
+
+    def connect(self, service: str) -> None:
+        """Open a connection to a service, in a thread, for its first call."""
+        self._early.connect(getattr(self._aws, service))
+
+    def expect(self, account: str, reads: Sequence[Read]) -> None:
+        """Let AWS be asked who the caller is, and let reads be made if that is somebody of the expected account."""
+        self._asked = Future()
+        self._expected.set_result((account, reads))
 
     def target(self, loaded: LoadedManifest, resources: Sequence[Resource]) -> Target:
         """Return the manifest's account, from which resources are read already.
@@ -70,14 +85,37 @@ class Approach:
         Raises Refused when it is another one, and AwsbaseError when AWS does not say who the caller is.
         """
         # Imported late: by now the first connections are being opened.
-        from awsbase.engine.execution import WORKERS
         from awsbase.engine.kind import early_reads
 
         def meanwhile() -> None:
             reads = early_reads(loaded.kinds, resources)
             # The fingerprint is kept, and the run needs it next.
-            self._early.begin(self._aws, reads, WORKERS, lambda: loaded.fingerprint)
+            self._early.begin(self._aws, reads, lambda: loaded.fingerprint)
 
         with self._early.held():
-            account = identify(self._aws, self._wire, meanwhile)
+            if self._asked:
+                meanwhile()
+                account = self._asked.result()
+            else:
+                account = identify(self._aws, self._wire, meanwhile)
             return Target(check(account, loaded.account), self._clock, self._early)
+
+    def _ask(self, sts: BaseClient) -> None:
+        # Loaded with the client.
+        from awsbase.connections import connect
+
+        facts = self._early.facts(self._aws)
+        connect(sts, sts.meta.endpoint_url)
+        expected, reads = self._expected.result()
+        assert self._asked
+        try:
+            account = identify(self._aws, self._wire)
+        except BaseException as error:  # noqa: BLE001, `target` raises it
+            self._asked.set_exception(error)
+            return
+        self._asked.set_result(account)
+        with suppress(Exception):  # `target` says what is wrong with the account, and the run what it could not read
+            check(account, expected)
+            self._early.allow()
+            for fact, *arguments in reads:
+                facts.read(fact, *arguments)

@@ -16,8 +16,8 @@ from awsbase.access.lockout import lockout
 from awsbase.approach import Target
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Mode, Refusal, Report
-from awsbase.engine.execution import WORKERS, dependencies, execute
-from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.execution import dependencies, execute
+from awsbase.engine.facts import WORKERS, Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock
 from awsbase.engine.removal import Removal

@@ -19,7 +19,7 @@ from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Report
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.early_reads import EarlyReads
-from awsbase.engine.execution import WORKERS
+from awsbase.engine.facts import WORKERS
 from awsbase.engine.removal import Removal
 from awsbase.engine.run import SilentObserver
 from awsbase.engine.wire import Wire

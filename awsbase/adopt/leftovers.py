@@ -12,8 +12,7 @@ from typing import Any
 
 from awsbase.adopt.survey import regions_of, survey, unread
 from awsbase.engine.account import Account
-from awsbase.engine.execution import WORKERS
-from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.facts import WORKERS, Facts, ReadCache
 from awsbase.engine.kind import Kinds
 from awsbase.engine.refusals import understood
 from awsbase.engine.resource import Resource

@@ -9,8 +9,7 @@ from threading import Event
 from awsbase.adopt.strangers import told_apart
 from awsbase.engine.account import Account
 from awsbase.engine.changes import CLOSED
-from awsbase.engine.execution import WORKERS
-from awsbase.engine.facts import Facts, ReadCache
+from awsbase.engine.facts import WORKERS, Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.kind import Kind
 from awsbase.engine.refusals import understood

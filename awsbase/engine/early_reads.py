@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from awsbase.aws import Aws
-from awsbase.engine.facts import Facts, Read, ReadCache
+from awsbase.engine.facts import WORKERS, Facts, Read, ReadCache
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -29,12 +29,12 @@ class NotSent(Exception):
 class EarlyReads:
     """The reads of a run that begin before its account is known, and the threads that make them."""
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int = WORKERS) -> None:
         self._cache = ReadCache()
+        self._readers = self._cache.begun = ThreadPoolExecutor(workers, "fact")
         # Whether AWS is asked who the caller is, or never will be; whether that is known, or never will be.
         self._asked, self._known = threading.Event(), threading.Event()
         self._allowed = False
-        self._readers: ThreadPoolExecutor | None = None
         self._connecting: defaultdict[str, deque[threading.Thread]] = defaultdict(deque)
 
     def attach(self, client: BaseClient) -> None:
@@ -54,25 +54,36 @@ class EarlyReads:
             opening.start()
             self._connecting[url].append(opening)
 
-    def begin(self, aws: Aws, reads: Iterable[Read], workers: int, *others: Callable[[], Any]) -> None:
+    def begin(self, aws: Aws, reads: Iterable[Read], *others: Callable[[], Any]) -> None:
         """Begin reads in threads; what else has to be done begins when AWS is asked who the caller is."""
-        self._readers = self._cache.begun = ThreadPoolExecutor(workers, "fact")
-        facts = Facts(aws, self._readers, self._cache)
-        self._readers.submit(facts.prefetch, reads)
+        self._readers.submit(self.facts(aws).prefetch, reads)
         for work in others:
             self._readers.submit(self._once_asked, work)
 
+    def allow(self) -> None:
+        """Let calls be sent: the account and its caller are the right ones. Not if the run has ended meanwhile."""
+        if not self._known.is_set():
+            self._allowed = True
+            self._known.set()
+
+    def facts(self, aws: Aws) -> Facts:
+        """Return what reads for the run, and remembers the answers."""
+        return Facts(aws, self._readers, self._cache)
+
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Send nothing before the block has ended, and nothing at all if it raises."""
+        """Send nothing before the block has ended, unless it is allowed; and nothing more at all if it raises."""
         try:
             yield
+        except BaseException:
+            self._allowed = False
+            self.end()
+            raise
+        else:
             self._allowed = True
         finally:
             self._asked.set()
             self._known.set()
-            if not self._allowed:
-                self.end()
 
     def taken(self) -> ReadCache:
         """Return the reads to the run that goes on with them, and keep nothing: they are as large as the account."""
@@ -81,8 +92,7 @@ class EarlyReads:
 
     def end(self) -> None:
         """Begin no further read; a run that has come to its end has begun all of them."""
-        if self._readers:
-            self._readers.shutdown(wait=False, cancel_futures=True)
+        self._readers.shutdown(wait=False, cancel_futures=True)
 
     def _once_asked(self, work: Callable[[], Any]) -> None:
         # Before that it would only delay the question: of the threads of Python, one computes at a time.

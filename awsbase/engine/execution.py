@@ -23,7 +23,7 @@ from typing import Any
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Failure, ManualAction, Mode, Outcome, Refusal, Report, Status
 from awsbase.engine.clock import Clock, SystemClock
-from awsbase.engine.facts import Facts, Read, ReadCache
+from awsbase.engine.facts import WORKERS, Facts, Read, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.kind import Kinds, early_reads, kind_of
 from awsbase.engine.removal import KEPT, USED, Graph, Removal, absent_of, dependents, turns, users
@@ -41,7 +41,6 @@ from awsbase.engine.run import (
 )
 from awsbase.errors import AwsbaseError, Refused
 
-WORKERS = 32
 AHEAD = 4 * WORKERS  # resources that wait in the pool
 LIST_DELAYS: tuple[float, ...] = (
     2.0,

@@ -15,6 +15,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 Read = tuple[Any, ...]  # a fact and its arguments: (bucket, "acme-state")
 
+WORKERS = 32
+
 
 class ReadCache:
     """The reads of a run and their answers; an execution that follows immediately can reuse them."""

@@ -1,19 +1,29 @@
-"""What a run does before its manifest is checked: it connects to AWS."""
+"""What a run does before its manifest is checked: it connects to AWS, and asks who the caller is."""
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awsbase.manifest.source import is_organization, read
+from awsbase.disk import is_regular
 from awsbase.people import resolver
 from awsbase.scripts.connect import approach_to
 from awsbase.scripts.options import Options
 
 if TYPE_CHECKING:
     from awsbase.approach import Approach
+    from awsbase.engine.facts import Read
+    from awsbase.manifest.source import Source
+
+# The region in the account section, as it is written as a rule; an organization file has accounts instead.
+REGION = re.compile(
+    r"^account:(?:[^\n]|\n(?=[ \t\r\n#]))*?\bregion:[ \t]*[\"']?([a-z]{2,4}(?:-[a-z]+)+-[0-9])\b", re.MULTILINE
+)
+SEVERAL = re.compile(r"^accounts:", re.MULTILINE)
 
 
 class Ahead:
@@ -22,18 +32,59 @@ class Ahead:
     Raises ManifestError when the file cannot be read.
     """
 
-    def __init__(self, manifest: Path, options: Options) -> None:
-        self.source = read(manifest)
+    def __init__(self, manifest: Path, options: Options, only: Sequence[str] = ()) -> None:
         self.approach: Approach | None = None
+        likely = None if options.sandbox else likely_region(manifest)
+        if likely:
+            self._begin(options, likely)
+        # With it comes PyYAML, whose import takes as long as a round trip to the next region.
+        from awsbase.manifest.source import is_organization, read
+
+        self.source = read(manifest)
         account = self.source.value.get("account")
-        region = account.get("region") if isinstance(account, dict) else None
+        region, expected = (account.get("region"), account.get("id")) if isinstance(account, dict) else (None, None)
         if options.sandbox or is_organization(self.source) or not isinstance(region, str):
+            self.approach = None
             return
+        if region != likely:
+            self._begin(options, region)
         # If this fails, `connect` reports why, after the manifest's mistakes.
+        with suppress(Exception):
+            if not self.approach:
+                return
+            if "iam" in self.source.value:
+                # The longest answer that a run gets is IAM's about all users.
+                self.approach.connect("iam")
+            if isinstance(expected, str):
+                self.approach.expect(expected, () if only else list(sure_reads(self.source)))
+
+    def _begin(self, options: Options, region: str) -> None:
+        """Begin to connect to STS, which a run waits for first; if that fails, `connect` reports why."""
+        self.approach = None
         with suppress(Exception):
             # Other credentials than keys may ask a person, or the network, and in vain if the manifest has mistakes.
             if resolver.resolve(os.environ, Path.home(), options.profile).keys:
                 approach = approach_to(options, region)
-                # A run waits for STS first, and then for IAM's one answer about all users, the longest that it gets.
-                approach.connect(["sts", "iam"] if "iam" in self.source.value else ["sts"])
+                approach.begin()
                 self.approach = approach
+
+
+def likely_region(manifest: Path) -> str | None:
+    """Return the home region of a manifest by its text alone; None where that is not plain to see."""
+    # What can be read only once, such as standard input, is left to its reader.
+    if not is_regular(manifest):
+        return None
+    with suppress(OSError, ValueError):
+        text = manifest.read_text(encoding="utf-8")
+        if (found := REGION.search(text)) and not SEVERAL.search(text):
+            return found[1]
+    return None
+
+
+def sure_reads(source: Source) -> Iterator[Read]:
+    """Yield what a run certainly reads: the users, if the manifest has some."""
+    iam = source.value.get("iam")
+    if isinstance(iam, dict) and iam.get("users"):
+        from awsbase.facts.authorization import authorization
+
+        yield (authorization,)

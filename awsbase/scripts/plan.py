@@ -43,7 +43,7 @@ def command(
 
     For an organization file it plans every account, shows the same change once, and writes a folder of plans with -o.
     """
-    ahead = Ahead(manifest, options)
+    ahead = Ahead(manifest, options, only)
     # With it comes pydantic, whose import takes as long as a handshake.
     from awsbase.scripts import planning
 

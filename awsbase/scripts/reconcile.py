@@ -46,7 +46,7 @@ def command(
     organization file it plans every account, asks once, and applies all plans; --approved names a folder of plans.
     """
     patience = timedelta(seconds=durations.seconds(lock_timeout))
-    ahead = Ahead(manifest, options)
+    ahead = Ahead(manifest, options, only)
     # With it comes pydantic, whose import takes as long as a handshake.
     from awsbase.scripts import reconciling
 

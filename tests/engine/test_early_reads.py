@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -15,7 +16,7 @@ from awsbase.engine.early_reads import EarlyReads, NotSent
 from awsbase.engine.facts import Facts
 from awsbase.engine.wire import Wire
 from awsbase.errors import MalformedResponse, Refused
-from tests.tls import Secured
+from tests.tls import IAM, Secured
 
 ACCOUNT, STS = "123456789012", "sts.eu-west-1.amazonaws.com"
 
@@ -23,8 +24,8 @@ ACCOUNT, STS = "123456789012", "sts.eu-west-1.amazonaws.com"
 class Begun:
     """A read whose call is about to be sent."""
 
-    def __init__(self) -> None:
-        self.early, self.wire, self.ready = EarlyReads(), Wire(), threading.Event()
+    def __init__(self, workers: int = 2) -> None:
+        self.early, self.wire, self.ready = EarlyReads(workers), Wire(), threading.Event()
         session = boto3.Session("AKIASANDBOXADMIN0000", "sandbox", region_name="eu-west-1")
         self.aws = Aws(session, "eu-west-1", [self.early.attach, self.wire.attach], attempts=1)
         self.answers = self.early._cache.answers
@@ -36,7 +37,7 @@ class Begun:
         return sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="alice")
 
     def begin(self) -> None:
-        self.early.begin(self.aws, [(self.caller_elsewhere,)], 2)
+        self.early.begin(self.aws, [(self.caller_elsewhere,)])
         assert self.ready.wait(30)
 
     def begin_other(self, work: Callable[[], None]) -> None:
@@ -49,7 +50,7 @@ class Begun:
                 return super().wait(timeout)
 
         self.early._asked = Told()
-        self.early.begin(self.aws, [], 2, work)
+        self.early.begin(self.aws, [], work)
         assert waits.wait(30)
 
     @property
@@ -91,6 +92,25 @@ def test_nothing_is_sent_when_the_run_ends_early(end: BaseException, hosts: Secu
     assert (begun.wire.reads, begun.wire.writes) == (1, 0)
 
 
+def test_nothing_is_allowed_once_the_run_has_ended(hosts: Secured) -> None:
+    begun = Begun()
+    with suppress(Refused), begun.early.held():
+        raise Refused("another account")
+    begun.early.allow()
+    with pytest.raises(NotSent):
+        begun.aws.iam.list_account_aliases()
+
+
+def test_what_is_allowed_is_sent_before_the_run_begins(hosts: Secured) -> None:
+    begun = Begun()
+    begun.early.allow()
+    with pytest.raises(MalformedResponse):
+        begun.aws.iam.list_account_aliases()
+    with begun.early.held(), pytest.raises(MalformedResponse):
+        begun.aws.iam.list_account_aliases()
+    assert [host for host, *_ in hosts.asked] == [IAM, IAM]
+
+
 def test_what_else_is_to_be_done_begins_when_the_caller_is_asked_for(hosts: Secured) -> None:
     begun, done = Begun(), threading.Event()
 
@@ -129,7 +149,7 @@ def test_nothing_begins_without_credentials(monkeypatch: pytest.MonkeyPatch, hos
 
 
 def test_reads_that_no_run_takes_over_are_not_begun(hosts: Secured) -> None:
-    begun, goes_on = Begun(), threading.Event()
+    begun, goes_on = Begun(workers=1), threading.Event()
 
     def first(facts: Facts) -> bool:
         begun.ready.set()
@@ -138,7 +158,7 @@ def test_reads_that_no_run_takes_over_are_not_begun(hosts: Secured) -> None:
     def second(facts: Facts) -> None:
         raise AssertionError("begun")
 
-    begun.early.begin(begun.aws, [(first,), (second,)], 1)
+    begun.early.begin(begun.aws, [(first,), (second,)])
     assert begun.ready.wait(30)
     begun.early.end()
     goes_on.set()

@@ -1,8 +1,10 @@
-"""A run connects to AWS while its manifest is checked, and asks nothing before that is done."""
+"""A run connects to AWS, asks who the caller is and reads the users, while its manifest is checked."""
 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,45 +12,151 @@ from pathlib import Path
 
 import pytest
 
+from awsbase.engine.facts import Facts
+from awsbase.errors import AwsbaseError, MalformedResponse, Refused
+from awsbase.facts.authorization import authorization
+from awsbase.manifest.source import parse
 from awsbase.scripts import loaded
-from awsbase.scripts.ahead import Ahead
+from awsbase.scripts.ahead import Ahead, likely_region, sure_reads
 from awsbase.scripts.connect import connect
 from awsbase.scripts.options import Options
-from benchmarks.manifests import people
+from benchmarks.manifests import BASELINE, PEERS, people
 from benchmarks.measure import ours
 from tests.tls import IAM, STS, Secured
 
+ACCOUNT = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 
-def begun(manifest: Path) -> Ahead:
-    """Read a manifest, and wait until all connections are open that it opens."""
-    ahead = Ahead(manifest, Options())
-    for thread in threading.enumerate():
-        if thread.name == "connect":
-            thread.join()
+
+def begun(manifest: Path, *only: str) -> Ahead:
+    """Read a manifest, and wait until all is done that is done ahead."""
+    before = set(threading.enumerate())
+    ahead = Ahead(manifest, Options(), only)
+    for thread in threads_since(before):
+        thread.join(30)
+        assert not thread.is_alive()
     return ahead
 
 
-def test_a_run_asks_on_connections_that_are_open_before(hosts: Secured, tmp_path: Path) -> None:
+def threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
+    """Return the threads that work ahead and did not before; the hosts have threads in this process, too."""
+    return [each for each in set(threading.enumerate()) - before if each.name in ("ask", "connect")]
+
+
+def asked(hosts: Secured) -> list[str]:
+    """Return which hosts were asked, in order."""
+    return [host for host, *_ in hosts.asked]
+
+
+def test_a_run_finds_who_the_caller_is_and_what_was_read(hosts: Secured, tmp_path: Path) -> None:
     manifest = people(1, tmp_path)
     ahead = begun(manifest)
-    assert (sorted(hosts.handshakes), hosts.asked) == ([IAM, STS], [])
+    assert (sorted(hosts.handshakes), asked(hosts)) == ([IAM, STS], [STS, IAM])
     checked = loaded.read(manifest, Options())
     target = connect(Options(), checked, checked.resources, ahead)
     assert target.account.id == checked.account
-    with target.cache().readers(1):
-        assert hosts.asked[0][0] == STS
-    assert sorted(hosts.handshakes) == [IAM, STS]
+    cache = target.cache()
+    with cache.readers(1) as readers, pytest.raises(MalformedResponse):  # the host answers every call as STS does
+        Facts(target.account.aws, readers, cache).read(authorization)
+    assert (sorted(hosts.handshakes), asked(hosts)) == ([IAM, STS], [STS, IAM])
+    assert target.account.wire.reads == 2
+
+
+def test_nothing_of_another_account_is_read(hosts: Secured, tmp_path: Path) -> None:
+    manifest = people(1, tmp_path)
+    manifest.write_text(manifest.read_text().replace("123456789012", "210987654321"))
+    ahead = begun(manifest)
+    checked = loaded.read(manifest, Options())
+    with pytest.raises(Refused, match="the manifest is for account 210987654321"):
+        connect(Options(), checked, checked.resources, ahead)
+    assert asked(hosts) == [STS]
+
+
+@pytest.mark.parametrize("only", [(), ("group/team-00",)], ids=["all", "some"])
+def test_only_what_a_run_needs_for_sure_is_read(only: tuple[str, ...], hosts: Secured, tmp_path: Path) -> None:
+    manifest = people(1 if only else 0, tmp_path)
+    assert begun(manifest, *only).approach
+    assert (sorted(hosts.handshakes), asked(hosts)) == ([IAM, STS], [STS])
 
 
 def test_without_a_section_about_iam_no_connection_to_it_is_opened(hosts: Secured, tmp_path: Path) -> None:
     manifest = tmp_path / "account.yaml"
-    manifest.write_text('version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n')
+    manifest.write_text(ACCOUNT)
     assert begun(manifest).approach
-    assert (hosts.handshakes, hosts.asked) == ([STS], [])
+    assert (hosts.handshakes, asked(hosts)) == ([STS], [STS])
+
+
+@pytest.mark.parametrize("manifest", [BASELINE, PEERS], ids=lambda path: path.stem)
+def test_what_is_read_ahead_is_what_the_run_reads(manifest: Path) -> None:
+    from awsbase.engine.kind import early_reads
+
+    checked = loaded.read(manifest, Options())
+    source = parse(manifest.read_bytes(), file="manifest.yaml", folder=manifest.parent)
+    assert set(sure_reads(source)) == {(authorization,)}
+    assert set(sure_reads(source)) <= set(early_reads(checked.kinds, checked.resources))
+
+
+def test_an_error_is_told_when_the_manifest_is_checked(
+    hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise AwsbaseError("the key has been deleted")
+
+    monkeypatch.setattr("awsbase.approach.identify", refused)
+    manifest = people(1, tmp_path)
+    ahead = begun(manifest)
+    checked = loaded.read(manifest, Options())
+    with pytest.raises(AwsbaseError, match="the key has been deleted"):
+        connect(Options(), checked, checked.resources, ahead)
+    assert asked(hosts) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("version: 1\naccount:\n  id: 1  # the first\n\n# of all\n  region: eu-west-1\n", "eu-west-1"),
+        ("account: {id: 1, region: 'us-gov-west-1', name: acme}\n", "us-gov-west-1"),
+        ('account:\r\n  region: "ap-southeast-2"  # home\r\n', "ap-southeast-2"),
+        ("account:\n  id: 1\nstate:\n  region: eu-west-1\n", None),
+        ("account:\n  name: acme\nfleet: {region: eu-west-1}\n", None),
+        ("my-account:\n  region: eu-west-1\n", None),
+        ("account:\n  region: ${REGION}\n", None),
+        ("account:\n  region: [eu-west-1]\n", None),
+        ("account: &a\n  region: eu-west-1\naccounts:\n  x: *a\n", None),
+        ("", None),
+    ],
+)
+def test_the_region_is_seen_before_the_manifest_is_parsed(text: str, region: str | None, tmp_path: Path) -> None:
+    manifest = tmp_path / "account.yaml"
+    manifest.write_bytes(text.encode())
+    assert likely_region(manifest) == region
+
+
+def test_what_can_be_read_only_once_is_left_to_be_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    for name in ("pipe", "binary", "missing", "with\0null"):
+        assert likely_region(tmp_path / name) is None
+    assert likely_region(Path("-")) is None
+    assert likely_region(Path("/dev/stdin")) is None
+
+
+def test_the_right_region_is_asked_where_another_was_likely(hosts: Secured, tmp_path: Path) -> None:
+    manifest = tmp_path / "account.yaml"
+    section = 'account:\n  tags: {region: us-east-1}\n  region: eu-west-1\n  id: "123456789012"\n  name: acme\n'
+    manifest.write_text(f"version: 1\n{section}  alias: acme-one\n")
+    ahead = Ahead(manifest, Options())
+    checked = loaded.read(manifest, Options())
+    target = connect(Options(), checked, checked.resources, ahead)
+    with target.cache().readers(1):
+        assert target.account.id == checked.account
+    assert asked(hosts)[0] == STS
+    assert {host for host in asked(hosts) if host.startswith("sts.")} == {STS}
 
 
 def test_a_sandbox_is_connected_to_by_nobody(hosts: Secured, tmp_path: Path) -> None:
     assert Ahead(people(1, tmp_path), Options(sandbox=True)).approach is None
+    assert hosts.handshakes == []
 
 
 def test_an_organization_file_has_no_account_to_connect_to(hosts: Secured, tmp_path: Path) -> None:
@@ -60,7 +168,7 @@ def test_an_organization_file_has_no_account_to_connect_to(hosts: Secured, tmp_p
 
 @pytest.mark.parametrize(
     "account",
-    ["{}", "[]", "{region: [eu-west-1]}", "{region: 'eu west'}", "{region: eu-west-1}"],
+    ["{}", "[]", "{region: [eu-west-1]}", "{region: 'eu west'}", "{region: eu-west-1}", "{region: eu-west-1, id: 1}"],
 )
 def test_nothing_goes_wrong_before_the_mistakes_of_a_manifest_are_told(
     account: str, hosts: Secured, tmp_path: Path
@@ -71,6 +179,18 @@ def test_nothing_goes_wrong_before_the_mistakes_of_a_manifest_are_told(
     assert (done.returncode, done.stdout, hosts.asked) == (2, "", [])
     assert "Traceback" not in done.stderr
     assert f"{path}:2: account" in done.stderr
+
+
+def test_nobody_waits_for_aws_where_the_manifest_has_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hosts: Secured
+) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text(f"{ACCOUNT}iam: {{users: {{alice: {{}}}}}}\nnetwrk: {{}}\n")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        done = subprocess.run(ours("plan", path), capture_output=True, text=True, check=False, timeout=50)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean 'network'?" in done.stderr
 
 
 def test_no_program_is_asked_for_credentials_before_the_manifest_is_checked(

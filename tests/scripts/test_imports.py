@@ -40,7 +40,15 @@ LEFT_OUT = {
     *("awsbase.userdata", "csv", "difflib"),
 }
 # What is not needed to connect.
-BEFORE = {"pydantic", "awsbase.manifest.load", "awsbase.manifest.manifest", "awsbase.session", "awsbase.access"}
+BEFORE = {
+    "pydantic",
+    "yaml",
+    "awsbase.manifest.source",
+    "awsbase.manifest.load",
+    "awsbase.manifest.manifest",
+    "awsbase.session",
+    "awsbase.access",
+}
 OF_PACKAGES = {"zipfile", "tempfile", "importlib.metadata", "importlib.resources"}
 
 
