@@ -16,7 +16,8 @@ from awsbase.access.lockout import lockout
 from awsbase.approach import Target
 from awsbase.engine.account import Account
 from awsbase.engine.changes import Change, Mode, Refusal, Report
-from awsbase.engine.execution import dependencies, execute
+from awsbase.engine.dependencies import dependencies
+from awsbase.engine.execution import execute
 from awsbase.engine.facts import WORKERS, Facts, ReadCache
 from awsbase.engine.failures import failure
 from awsbase.engine.lock import Lock

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from awsbase.aws import Aws
 from awsbase.errors import MalformedResponse
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -28,6 +30,8 @@ class ReadCache:
 
     def readers(self, workers: int) -> ThreadPoolExecutor:
         """Return the threads that fill the cache: once those that have begun, which the execution ends."""
+        from concurrent.futures import ThreadPoolExecutor
+
         begun, self.begun = self.begun, None
         return begun or ThreadPoolExecutor(workers, "fact")
 
@@ -36,6 +40,13 @@ class ReadCache:
         self.answers = {
             read: answer for read, answer in self.answers.items() if answer.done() and answer.exception() is None
         }
+
+
+def future() -> Future[Any]:
+    """Return what an answer is put in; Python's module comes with its log, which a command without reads needs not."""
+    from concurrent.futures import Future
+
+    return Future()
 
 
 class Facts:
@@ -53,9 +64,10 @@ class Facts:
     def read(self, fact: Callable[Concatenate[Facts, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the answer of `fact`; raises what it raised, to every caller."""
         key = (fact, *args, *sorted(kwargs.items()))
+        answer = future()
         with self._cache.lock:
             first = key not in self._cache.answers
-            answer = self._cache.answers.setdefault(key, Future())
+            answer = self._cache.answers.setdefault(key, answer)
         if first:
             try:
                 answer.set_result(self._checked(fact, *args, **kwargs))
@@ -67,7 +79,7 @@ class Facts:
 
     def learn(self, answer: object, fact: Callable[..., Any], *args: Any) -> None:
         """Remember what a list has answered for many, unless it was asked for one by one."""
-        known: Future[Any] = Future()
+        known = future()
         known.set_result(answer)
         with self._cache.lock:
             self._cache.answers.setdefault((fact, *args), known)

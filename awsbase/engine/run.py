@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, wait
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from awsbase.aws import Aws
 from awsbase.constraints import violations
-from awsbase.engine.changes import Action, Change, Deferred, Drift, ManualAction, Mode, Risk, Unknown, digest, unknowns
-from awsbase.engine.clock import Clock
+from awsbase.engine.changes import Action, Change, Deferred, Drift, ManualAction, Risk, Unknown, digest, unknowns
 from awsbase.engine.event_names import subject
 from awsbase.engine.facts import Facts
-from awsbase.engine.lock import unfinished
 from awsbase.engine.propagation import FRESH, wait_for_propagation
 from awsbase.engine.propagation import Interrupted as Interrupted
 from awsbase.engine.resource import Resource
 from awsbase.engine.risk import risk_of
-from awsbase.engine.wire import Wire
 from awsbase.errors import AwsbaseError, LostReply
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from botocore.model import OperationModel
 
-# Services that refuse a write while another one of the account is under way.
-SERIAL = ("organizations",)
+    from awsbase.engine.run_context import RunContext
 
 K = TypeVar("K")
 P = ParamSpec("P")
@@ -140,41 +134,6 @@ def none(address: str, change: Change) -> bool:
     return False
 
 
-@dataclass
-class RunContext:
-    """What all resources of one run share."""
-
-    mode: Mode
-    wire: Wire
-    clock: Clock
-    observer: Observer
-    stop: threading.Event
-    approved: Approved | None
-    allow_risky: bool = True
-    before_write: Callable[[], None] = lambda: None
-    """Called before each write: raises when this run must not write any more."""
-    one_by_one: Mapping[str, threading.Lock] = field(
-        default_factory=lambda: {name: threading.Lock() for name in SERIAL}
-    )
-    """A lock for each service that takes one write at a time."""
-    results: dict[str, Any] = field(default_factory=dict)
-    touched: dict[str, datetime] = field(default_factory=dict)
-    resources: Sequence[Resource] = ()
-    """All resources of the run: together they may want more than AWS takes in one place."""
-    manifest: str = ""
-    """The fingerprint of the manifest; empty when there is none, and then nothing is left over from another run."""
-    derived: dict[Any, tuple[Any, Any]] = field(default_factory=dict)
-    deriving: threading.Lock = field(default_factory=threading.Lock)
-    applies: Callable[[str, Change], bool] = none
-    """Which changes of which address a plan applies nevertheless; it approves them, and all others stay planned."""
-    removing: bool = False
-    """Whether things are taken away: then what is gone already is no failure."""
-    gone: set[str] = field(default_factory=set)
-    """The addresses of what this run has taken away, or plans to."""
-    pool: Executor | None = None
-    """Threads that help with what a recipe does side by side; without any it is done in turn."""
-
-
 class Run:
     """One resource's view of a run; only the verbs below distinguish planning from reconciling."""
 
@@ -246,6 +205,8 @@ class Run:
         """
         if not (ours and created and self._context.manifest):
             return False
+        from awsbase.engine.lock import unfinished
+
         since = self.read(unfinished, self._context.manifest)
         return since is not None and created >= since
 
@@ -292,6 +253,8 @@ class Run:
 
         The changes are reported in the order of the parts. After a failure no further part is begun, and it is raised.
         """
+        from concurrent.futures import wait
+
         runs = [self._part() for _ in parts]
         left = deque(zip(runs, parts.items(), strict=True))
         failed: dict[Run, BaseException] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from awsbase import __version__
-from awsbase.engine.execution import Cycle, UnknownDependency, dependencies, select
+from awsbase.engine.dependencies import Cycle, UnknownDependency, dependencies, select
 from awsbase.engine.kind import Kinds
 from awsbase.engine.resource import Resource
 from awsbase.errors import UsageError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -122,6 +121,8 @@ def words_of(**named: Iterable[str]) -> list[str]:
 def debug(ctx: click.Context, _: click.Parameter, value: bool) -> bool:
     """Enable tracebacks and awsbase's own log; botocore's log would contain bodies and credentials."""
     if value:
+        import logging
+
         ctx.find_root().obj.debugging = True
         log = logging.getLogger("awsbase")
         log.setLevel(logging.DEBUG)

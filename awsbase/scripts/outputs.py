@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from awsbase.engine.changes import Outcome, Report, is_whole_resource, unknowns
-from awsbase.engine.execution import select
+from awsbase.engine.dependencies import select
 from awsbase.engine.references import Reference
 from awsbase.errors import UsageError
 from awsbase.manifest.loaded import LoadedManifest

@@ -13,7 +13,7 @@ import click
 from click.exceptions import Exit
 
 from awsbase.engine.changes import Change, Report
-from awsbase.engine.execution import select
+from awsbase.engine.dependencies import select
 from awsbase.engine.facts import Facts, ReadCache
 from awsbase.engine.risk import risky
 from awsbase.errors import AwsbaseError, Refused

@@ -15,7 +15,8 @@ from awsbase.aws import Aws
 from awsbase.engine import execution
 from awsbase.engine.account import Account, check, identify
 from awsbase.engine.changes import Mode, Report
-from awsbase.engine.execution import Cycle, DuplicateResource, UnknownDependency, dependencies, execute, select
+from awsbase.engine.dependencies import Cycle, DuplicateResource, UnknownDependency, dependencies, select
+from awsbase.engine.execution import execute
 from awsbase.engine.facts import Facts
 from awsbase.engine.kind import Kind, Kinds
 from awsbase.engine.resource import Resource

@@ -13,7 +13,8 @@ from awsbase.aws import Aws
 from awsbase.engine.clock import SystemClock
 from awsbase.engine.facts import Facts, Read
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run, RunContext, SilentObserver
+from awsbase.engine.run import Run, SilentObserver
+from awsbase.engine.run_context import RunContext
 from awsbase.engine.scope import Scope
 from awsbase.engine.wire import Wire
 from awsbase.ensure import KINDS

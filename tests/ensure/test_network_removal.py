@@ -16,7 +16,8 @@ import pytest
 from awsbase.engine.changes import Mode
 from awsbase.engine.facts import Facts
 from awsbase.engine.resource import Resource
-from awsbase.engine.run import Run, RunContext, SilentObserver
+from awsbase.engine.run import Run, SilentObserver
+from awsbase.engine.run_context import RunContext
 from awsbase.ensure import KINDS
 from awsbase.ensure.instance import Instance
 from awsbase.samples.bastion import Bastion

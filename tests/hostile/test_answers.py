@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from awsbase.engine.changes import Report
-from awsbase.engine.execution import select
+from awsbase.engine.dependencies import select
 from awsbase.engine.resource import Resource
 from awsbase.manifest.load import understand
 from awsbase.manifest.manifest import Manifest, resources

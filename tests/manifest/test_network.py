@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from awsbase.engine.execution import dependencies
+from awsbase.engine.dependencies import dependencies
 from awsbase.engine.references import Reference
 from awsbase.manifest.load import understand
 from awsbase.manifest.manifest import Manifest, resources
