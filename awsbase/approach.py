@@ -15,6 +15,7 @@ from awsbase.engine.early_reads import EarlyReads
 from awsbase.engine.facts import Read, ReadCache
 from awsbase.engine.rate_limit import RateLimiter
 from awsbase.engine.wire import Wire
+from awsbase.errors import AwsbaseError
 from awsbase.records import record
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Approach:
         limiter = RateLimiter(clock)
         self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
         self._expected: Future[tuple[str, Sequence[Read]]] = Future()
-        self._asked: Future[Account] | None = None
+        self._asked: Future[Account | None] | None = None
 
     def begin(self) -> None:
         """Connect to STS in a thread, which asks who the caller is once it is told the account to expect."""
@@ -95,7 +96,7 @@ class Approach:
         with self._early.held():
             if self._asked:
                 meanwhile()
-                account = self._asked.result()
+                account = self._asked.result() or identify(self._aws, self._wire)
             else:
                 account = identify(self._aws, self._wire, meanwhile)
             return Target(check(account, loaded.account), self._clock, self._early)
@@ -110,8 +111,11 @@ class Approach:
         assert self._asked
         try:
             account = identify(self._aws, self._wire)
-        except BaseException as error:  # noqa: BLE001, `target` raises it
+        except AwsbaseError as error:
             self._asked.set_exception(error)
+            return
+        except BaseException:  # noqa: BLE001, `target` asks again, and is told
+            self._asked.set_result(None)
             return
         self._asked.set_result(account)
         with suppress(Exception):  # `target` says what is wrong with the account, and the run what it could not read

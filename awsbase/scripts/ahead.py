@@ -24,6 +24,8 @@ REGION = re.compile(
     r"^account:(?:[^\n]|\n(?=[ \t\r\n#]))*?\bregion:[ \t]*[\"']?([a-z]{2,4}(?:-[a-z]+)+-[0-9])\b", re.MULTILINE
 )
 SEVERAL = re.compile(r"^accounts:", re.MULTILINE)
+# In characters: the account section is among the first.
+BEGINNING = 32 * 1024
 
 
 class Ahead:
@@ -75,7 +77,8 @@ def likely_region(manifest: Path) -> str | None:
     if not is_regular(manifest):
         return None
     with suppress(OSError, ValueError):
-        text = manifest.read_text(encoding="utf-8")
+        with manifest.open(encoding="utf-8") as stream:
+            text = stream.read(BEGINNING)
         if (found := REGION.search(text)) and not SEVERAL.search(text):
             return found[1]
     return None

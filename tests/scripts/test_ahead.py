@@ -9,9 +9,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from awsbase.engine.account import identify
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError, MalformedResponse, Refused
 from awsbase.facts.authorization import authorization
@@ -108,6 +110,26 @@ def test_an_error_is_told_when_the_manifest_is_checked(
     with pytest.raises(AwsbaseError, match="the key has been deleted"):
         connect(Options(), checked, checked.resources, ahead)
     assert asked(hosts) == []
+
+
+def test_what_nobody_expected_is_asked_again(hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads import at once: what goes wrong in one of them for that reason goes right in the other."""
+    calls = list[int]()
+
+    def at_first_wrong(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise AttributeError("partially initialized module")
+        return identify(*arguments)
+
+    monkeypatch.setattr("awsbase.approach.identify", at_first_wrong)
+    manifest = people(1, tmp_path)
+    ahead = begun(manifest)
+    checked = loaded.read(manifest, Options())
+    target = connect(Options(), checked, checked.resources, ahead)
+    with target.cache().readers(1):
+        assert target.account.id == checked.account
+    assert (len(calls), asked(hosts)[0]) == (2, STS)
 
 
 @pytest.mark.parametrize(
