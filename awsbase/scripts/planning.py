@@ -41,7 +41,7 @@ def plan(
     """Plan a manifest, or each account of an organization file, and return the exit code."""
     if is_stdout(output):
         output = STDOUT
-    loaded = either(ahead.source, manifest, options, several)
+    loaded = either(ahead.take(), manifest, options, several)
     if not isinstance(loaded, LoadedManifest):
         from awsbase.scripts import fleet_local
 

@@ -35,7 +35,7 @@ def reconcile(
     strict: bool,
 ) -> int:
     """Reconcile a manifest, or each account of an organization file, and return the exit code."""
-    loaded = either(ahead.source, manifest, options, several)
+    loaded = either(ahead.take(), manifest, options, several)
     if not isinstance(loaded, LoadedManifest):
         from awsbase.scripts import fleet_local
 
