@@ -64,7 +64,7 @@ class Approach:
         limiter = RateLimiter(clock)
         self._aws = Aws(session, region, attach=[self._early.attach, self._wire.attach, limiter.attach, *attach])
         self._expected: Future[tuple[str, Sequence[Read]]] = Future()
-        self._asked: Future[Account | None] | None = None
+        self._answer: Future[Account | None] = Future()
 
     def begin(self) -> None:
         """Connect to STS in a thread, which asks who the caller is once it is told the account to expect."""
@@ -77,7 +77,6 @@ class Approach:
 
     def expect(self, account: str, reads: Sequence[Read]) -> None:
         """Let AWS be asked who the caller is, and let reads be made if that is somebody of the expected account."""
-        self._asked = Future()
         self._expected.set_result((account, reads))
 
     def target(self, loaded: LoadedManifest, resources: Sequence[Resource]) -> Target:
@@ -94,30 +93,29 @@ class Approach:
             self._early.begin(self._aws, reads, lambda: loaded.fingerprint)
 
         with self._early.held():
-            if self._asked:
+            if self._expected.done():
                 meanwhile()
-                account = self._asked.result() or identify(self._aws, self._wire)
+                account = self._answer.result() or identify(self._aws, self._wire)
             else:
                 account = identify(self._aws, self._wire, meanwhile)
             return Target(check(account, loaded.account), self._clock, self._early)
 
     def _ask(self, sts: BaseClient) -> None:
-        # Loaded with the client.
-        from awsbase.connections import connect
-
-        facts = self._early.facts(self._aws)
-        connect(sts, sts.meta.endpoint_url)
-        expected, reads = self._expected.result()
-        assert self._asked
         try:
+            # Loaded with the client.
+            from awsbase.connections import connect
+
+            facts = self._early.facts(self._aws)
+            connect(sts, sts.meta.endpoint_url)
+            expected, reads = self._expected.result()
             account = identify(self._aws, self._wire)
         except AwsbaseError as error:
-            self._asked.set_exception(error)
+            self._answer.set_exception(error)
             return
         except BaseException:  # noqa: BLE001, `target` asks again, and is told
-            self._asked.set_result(None)
+            self._answer.set_result(None)
             return
-        self._asked.set_result(account)
+        self._answer.set_result(account)
         with suppress(Exception):  # `target` says what is wrong with the account, and the run what it could not read
             check(account, expected)
             self._early.allow()

@@ -34,7 +34,7 @@ class EarlyReads:
         self._readers = self._cache.begun = ThreadPoolExecutor(workers, "fact")
         # Whether AWS is asked who the caller is, or never will be; whether that is known, or never will be.
         self._asked, self._known = threading.Event(), threading.Event()
-        self._allowed = False
+        self._allowed, self._deciding = False, threading.Lock()
         self._connecting: defaultdict[str, deque[threading.Thread]] = defaultdict(deque)
 
     def attach(self, client: BaseClient) -> None:
@@ -62,8 +62,8 @@ class EarlyReads:
 
     def allow(self) -> None:
         """Let calls be sent: the account and its caller are the right ones. Not if the run has ended meanwhile."""
-        if not self._known.is_set():
-            self._allowed = True
+        with self._deciding:
+            self._allowed = self._allowed or not self._known.is_set()
             self._known.set()
 
     def facts(self, aws: Aws) -> Facts:
@@ -72,18 +72,14 @@ class EarlyReads:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Send nothing before the block has ended, unless it is allowed; and nothing more at all if it raises."""
+        """Send nothing before the block has ended, unless `allow` was called; and nothing more if the block raises."""
         try:
             yield
         except BaseException:
-            self._allowed = False
+            self._decide(allowed=False)
             self.end()
             raise
-        else:
-            self._allowed = True
-        finally:
-            self._asked.set()
-            self._known.set()
+        self._decide(allowed=True)
 
     def taken(self) -> ReadCache:
         """Return the reads to the run that goes on with them, and keep nothing: they are as large as the account."""
@@ -93,6 +89,12 @@ class EarlyReads:
     def end(self) -> None:
         """Begin no further read; a run that has come to its end has begun all of them."""
         self._readers.shutdown(wait=False, cancel_futures=True)
+
+    def _decide(self, *, allowed: bool) -> None:
+        with self._deciding:
+            self._allowed = allowed
+            self._asked.set()
+            self._known.set()
 
     def _once_asked(self, work: Callable[[], Any]) -> None:
         # Before that it would only delay the question: of the threads of Python, one computes at a time.

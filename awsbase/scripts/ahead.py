@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # The region in the account section, as it is written as a rule; an organization file has accounts instead.
 REGION = re.compile(
-    r"^account:(?:[^\n]|\n(?=[ \t\r\n#]))*?\bregion:[ \t]*[\"']?([a-z]{2,4}(?:-[a-z]+)+-[0-9])\b", re.MULTILINE
+    r"^account:(?:[^\n]|\n(?=[ \t\n#]))*?(?:\n[ \t]+|[{,][ \t]*)region:[ \t]*[\"']?([a-z]{2,4}(?:-[a-z]+)+-[0-9])\b",
+    re.MULTILINE,
 )
 SEVERAL = re.compile(r"^accounts:", re.MULTILINE)
 # In characters: the account section is among the first.
@@ -58,7 +59,7 @@ class Ahead:
             if "iam" in source.value:
                 # The longest answer that a run gets is IAM's about all users.
                 self.approach.connect("iam")
-            if isinstance(expected, str):
+            if isinstance(expected, str) and not source.mistakes and options.region in (None, region):
                 self.approach.expect(expected, () if only else list(sure_reads(source)))
 
     def take(self) -> Source:
@@ -80,10 +81,10 @@ class Ahead:
 
 def likely_region(manifest: Path) -> str | None:
     """Return the home region of a manifest by its text alone; None where that is not plain to see."""
-    # What can be read only once, such as standard input, is left to its reader.
-    if not is_regular(manifest):
-        return None
     with suppress(OSError, ValueError):
+        # What can be read only once, such as standard input, is left to its reader.
+        if not is_regular(manifest):
+            return None
         with manifest.open(encoding="utf-8") as stream:
             text = stream.read(BEGINNING)
         if (found := REGION.search(text)) and not SEVERAL.search(text):

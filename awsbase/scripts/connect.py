@@ -59,8 +59,9 @@ def connect(
 
     clock: Clock
     try:
-        if resources and not options.sandbox:
-            approach = (ahead and ahead.approach) or approach_to(options, loaded.region)
+        begun = ahead.approach if ahead else None
+        if begun or (resources and not options.sandbox):
+            approach = begun or approach_to(options, loaded.region)
             target = approach.target(loaded, resources)
             if target.early and (context := click.get_current_context(silent=True)):
                 # Python sends what an executor has queued, even where the command ends before the run begins.
