@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -336,6 +337,21 @@ def test_nothing_is_opened_ahead_when_the_inside_of_urllib3_has_changed(
     aws.sts.get_caller_identity()
     assert hosts.handshakes == ["sts.eu-west-1.amazonaws.com"]
     assert type(aws.sts._endpoint.http_session) is Connections
+
+
+@pytest.mark.parametrize("name", ["_get_conn", "_new_conn", "_prepare_proxy"])
+def test_a_pool_that_is_made_otherwise_opens_nothing(name: str) -> None:
+    usual = {each: None for each in ("_get_conn", "_new_conn", "_prepare_proxy") if each != name}
+    assert not connections.opens_ahead(SimpleNamespace(ConnectionCls=connections.Connection, **usual))
+
+
+@pytest.mark.parametrize("name", ["_new_conn", "_tunnel", "is_closed", "is_connected"])
+def test_a_connection_that_is_made_otherwise_is_not_opened(name: str) -> None:
+    parts = dict.fromkeys(("_new_conn", "_tunnel", "is_closed", "is_connected"))
+    pool = dict.fromkeys(("_get_conn", "_new_conn", "_prepare_proxy"))
+    assert connections.opens_ahead(SimpleNamespace(ConnectionCls=SimpleNamespace(**parts), **pool))
+    del parts[name]
+    assert not connections.opens_ahead(SimpleNamespace(ConnectionCls=SimpleNamespace(**parts), **pool))
 
 
 def test_a_fork_has_connections_of_its_own(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:

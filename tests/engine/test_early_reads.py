@@ -101,6 +101,16 @@ def test_nothing_is_allowed_once_the_run_has_ended(hosts: Secured) -> None:
         begun.aws.iam.list_account_aliases()
 
 
+def test_nothing_more_is_sent_when_the_run_ends_after_it_was_allowed(hosts: Secured) -> None:
+    begun = Begun()
+    begun.early.allow()
+    with suppress(Refused), begun.early.held():
+        raise Refused("root")
+    with pytest.raises(NotSent):
+        begun.aws.iam.list_account_aliases()
+    assert hosts.asked == []
+
+
 def test_what_is_allowed_is_sent_before_the_run_begins(hosts: Secured) -> None:
     begun = Begun()
     begun.early.allow()

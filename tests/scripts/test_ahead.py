@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from awsbase import connections
 from awsbase.engine.account import identify
+from awsbase.engine.early_reads import EarlyReads
 from awsbase.engine.facts import Facts
 from awsbase.errors import AwsbaseError, MalformedResponse, Refused
 from awsbase.facts.authorization import authorization
 from awsbase.manifest.source import Source, parse
-from awsbase.scripts import cli, loaded
+from awsbase.scripts import ahead, cli, loaded
 from awsbase.scripts.ahead import Ahead, likely_region, sure_reads
-from awsbase.scripts.connect import connect
+from awsbase.scripts.connect import approach_to, connect
 from awsbase.scripts.options import Options
 from benchmarks.manifests import BASELINE, PEERS, people
 from benchmarks.measure import ours
@@ -31,14 +33,14 @@ from tests.tls import IAM, STS, Secured
 ACCOUNT = 'version: 1\naccount: {id: "123456789012", name: acme, region: eu-west-1}\n'
 
 
-def begun(manifest: Path, *only: str) -> Ahead:
+def begun(manifest: Path, *only: str, options: Options = Options()) -> Ahead:  # noqa: B008, it is never changed
     """Read a manifest, and wait until all is done that is done ahead."""
     before = set(threading.enumerate())
-    ahead = Ahead(manifest, Options(), only)
+    found = Ahead(manifest, options, only)
     for thread in threads_since(before):
         thread.join(30)
         assert not thread.is_alive()
-    return ahead
+    return found
 
 
 def threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
@@ -53,10 +55,10 @@ def asked(hosts: Secured) -> list[str]:
 
 def test_a_run_finds_who_the_caller_is_and_what_was_read(hosts: Secured, tmp_path: Path) -> None:
     manifest = people(1, tmp_path)
-    ahead = begun(manifest)
+    found = begun(manifest)
     assert (sorted(hosts.handshakes), asked(hosts)) == ([IAM, STS], [STS, IAM])
     checked = loaded.read(manifest, Options())
-    target = connect(Options(), checked, checked.resources, ahead)
+    target = connect(Options(), checked, checked.resources, found)
     assert target.account.id == checked.account
     cache = target.cache()
     with cache.readers(1) as readers, pytest.raises(MalformedResponse):  # the host answers every call as STS does
@@ -68,10 +70,10 @@ def test_a_run_finds_who_the_caller_is_and_what_was_read(hosts: Secured, tmp_pat
 def test_nothing_of_another_account_is_read(hosts: Secured, tmp_path: Path) -> None:
     manifest = people(1, tmp_path)
     manifest.write_text(manifest.read_text().replace("123456789012", "210987654321"))
-    ahead = begun(manifest)
+    found = begun(manifest)
     checked = loaded.read(manifest, Options())
     with pytest.raises(Refused, match="the manifest is for account 210987654321"):
-        connect(Options(), checked, checked.resources, ahead)
+        connect(Options(), checked, checked.resources, found)
     assert asked(hosts) == [STS]
 
 
@@ -107,10 +109,10 @@ def test_an_error_is_told_when_the_manifest_is_checked(
 
     monkeypatch.setattr("awsbase.approach.identify", refused)
     manifest = people(1, tmp_path)
-    ahead = begun(manifest)
+    found = begun(manifest)
     checked = loaded.read(manifest, Options())
     with pytest.raises(AwsbaseError, match="the key has been deleted"):
-        connect(Options(), checked, checked.resources, ahead)
+        connect(Options(), checked, checked.resources, found)
     assert asked(hosts) == []
 
 
@@ -126,9 +128,9 @@ def test_what_nobody_expected_is_asked_again(hosts: Secured, tmp_path: Path, mon
 
     monkeypatch.setattr("awsbase.approach.identify", at_first_wrong)
     manifest = people(1, tmp_path)
-    ahead = begun(manifest)
+    found = begun(manifest)
     checked = loaded.read(manifest, Options())
-    target = connect(Options(), checked, checked.resources, ahead)
+    target = connect(Options(), checked, checked.resources, found)
     with target.cache().readers(1):
         assert target.account.id == checked.account
     assert (len(calls), asked(hosts)[0]) == (2, STS)
@@ -143,6 +145,9 @@ def test_what_nobody_expected_is_asked_again(hosts: Secured, tmp_path: Path, mon
         ("account:\n  id: 1\nstate:\n  region: eu-west-1\n", None),
         ("account:\n  name: acme\nfleet: {region: eu-west-1}\n", None),
         ("my-account:\n  region: eu-west-1\n", None),
+        ("account:\n  # region: us-east-1\n  home-region: us-east-1\n  region: eusc-de-east-1\n", "eusc-de-east-1"),
+        ("account: {homeregion: us-east-1}\n", None),
+        ("account:\n  region: eu-west-12\n", None),
         ("account:\n  region: ${REGION}\n", None),
         ("account:\n  region: [eu-west-1]\n", None),
         ("account: &a\n  region: eu-west-1\naccounts:\n  x: *a\n", None),
@@ -159,7 +164,7 @@ def test_what_can_be_read_only_once_is_left_to_be_read(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    for name in ("pipe", "binary", "missing", "with\0null"):
+    for name in ("pipe", "binary", "missing", "with\0null", 300 * "a"):
         assert likely_region(tmp_path / name) is None
     assert likely_region(Path("-")) is None
     assert likely_region(Path("/dev/stdin")) is None
@@ -169,13 +174,84 @@ def test_the_right_region_is_asked_where_another_was_likely(hosts: Secured, tmp_
     manifest = tmp_path / "account.yaml"
     section = 'account:\n  tags: {region: us-east-1}\n  region: eu-west-1\n  id: "123456789012"\n  name: acme\n'
     manifest.write_text(f"version: 1\n{section}  alias: acme-one\n")
-    ahead = Ahead(manifest, Options())
+    found = Ahead(manifest, Options())
     checked = loaded.read(manifest, Options())
-    target = connect(Options(), checked, checked.resources, ahead)
+    target = connect(Options(), checked, checked.resources, found)
     with target.cache().readers(1):
         assert target.account.id == checked.account
     assert asked(hosts)[0] == STS
     assert {host for host in asked(hosts) if host.startswith("sts.")} == {STS}
+
+
+def test_where_the_right_region_cannot_be_connected_to_the_likely_one_is_not_kept(
+    hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def only_once(options: Options, region: str) -> Any:
+        if region == "eu-west-1":
+            raise AwsbaseError("no way")
+        return approach_to(options, region)
+
+    monkeypatch.setattr(ahead, "approach_to", only_once)
+    manifest = tmp_path / "account.yaml"
+    manifest.write_text("version: 1\naccount:\n  tags: {region: us-east-1}\n  region: eu-west-1\n")
+    assert Ahead(manifest, Options()).approach is None
+
+
+def test_without_an_account_to_expect_nobody_is_asked(
+    hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, connected = connections.connect, threading.Event()
+
+    def told(*arguments: Any) -> None:
+        usual(*arguments)
+        connected.set()
+
+    monkeypatch.setattr(connections, "connect", told)
+    manifest = tmp_path / "account.yaml"
+    manifest.write_text("version: 1\naccount: {region: eu-west-1}\n")
+    assert Ahead(manifest, Options()).approach
+    assert connected.wait(30)
+    assert (hosts.handshakes, hosts.asked) == ([STS], [])
+
+
+@pytest.mark.parametrize("wrong", ["region", "duplicate"])
+def test_nobody_is_asked_where_a_mistake_is_known(wrong: str, hosts: Secured, tmp_path: Path) -> None:
+    manifest = tmp_path / "account.yaml"
+    manifest.write_text(ACCOUNT if wrong == "region" else f"{ACCOUNT}state:\nstate:\n")
+    found = Ahead(manifest, Options(region="us-east-1") if wrong == "region" else Options()).approach
+    assert found
+    assert not found._expected.done()
+
+
+def test_who_has_no_resources_is_asked_once(hosts: Secured, tmp_path: Path) -> None:
+    manifest = tmp_path / "account.yaml"
+    manifest.write_text(ACCOUNT)
+    found = begun(manifest)
+    checked = loaded.read(manifest, Options())
+    assert connect(Options(), checked, checked.resources, found).account.id == checked.account
+    assert asked(hosts) == [STS]
+
+
+def test_reads_are_begun_while_aws_is_asked_who_the_caller_is(
+    hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, are_begun = EarlyReads.begin, threading.Event()
+
+    def told(*arguments: Any) -> None:
+        begin(*arguments)
+        are_begun.set()
+
+    def late(*arguments: Any) -> Any:
+        assert are_begun.wait(30)
+        return identify(*arguments)
+
+    monkeypatch.setattr(EarlyReads, "begin", told)
+    monkeypatch.setattr("awsbase.approach.identify", late)
+    manifest = people(1, tmp_path)
+    found = Ahead(manifest, Options())
+    checked = loaded.read(manifest, Options())
+    with connect(Options(), checked, checked.resources, found).cache().readers(1):
+        assert asked(hosts)[0] == STS
 
 
 @pytest.mark.parametrize("command", ["plan", "reconcile"])
@@ -203,7 +279,7 @@ def test_what_was_parsed_is_gone_before_the_run_begins(
 
 
 def test_a_sandbox_is_connected_to_by_nobody(hosts: Secured, tmp_path: Path) -> None:
-    assert Ahead(people(1, tmp_path), Options(sandbox=True)).approach is None
+    assert begun(people(1, tmp_path), options=Options(sandbox=True)).approach is None
     assert hosts.handshakes == []
 
 
@@ -212,6 +288,9 @@ def test_an_organization_file_has_no_account_to_connect_to(hosts: Secured, tmp_p
     file.write_text("version: 1\naccount: {region: eu-west-1}\naccounts: {}\n")
     assert begun(file).approach is None
     assert hosts.handshakes == []
+    file.write_text('version: 1\naccount: {region: eu-west-1, id: "123456789012"}\n"accounts": {}\n')
+    assert Ahead(file, Options()).approach is None
+    assert hosts.asked == []
 
 
 @pytest.mark.parametrize(
