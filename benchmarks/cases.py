@@ -63,12 +63,15 @@ def runs(case: Case, latency: int, count: int, *, tls: bool) -> Measured:
             calls = Path(folder, "calls.json")
             if case.terraform:
                 case.terraform.forget()
-            for run in ("first", *["converged"] * (count if case.once else 1)):
+            # What it has not told yet the emulator has to write first, for which nobody would wait at AWS.
+            for run in ("first", "unmeasured", *["converged"] * (count if case.once else 1)):
                 for who, distant in own.items():
-                    if run in case.measured(who):
+                    if run in case.measured(who) or (run == "unmeasured" and who != TERRAFORM):
                         home = case.terraform.home if case.terraform and who == TERRAFORM else None
-                        measured[who, run].append(measure(command(case, who, run, calls), distant, home))
-                        calls.write_text(json.dumps(measured[OURS, run][-1].heard.made))
+                        found = measure(command(case, who, run, calls), distant, home)
+                        measured.get((who, run), []).append(found)
+                        if who == OURS:
+                            calls.write_text(json.dumps(found.heard.made))
             if case.terraform and (changes := case.terraform.planned(own[TERRAFORM])) != "No changes":
                 sys.exit(f"Terraform would still change: {changes}")
     return measured
@@ -80,4 +83,5 @@ def command(case: Case, who: str, run: str, calls: Path) -> list[str]:
         return case.terraform.command("apply", "-auto-approve")
     if who == OURS:
         return ours("reconcile", case.manifest, "--yes", "--json")
+    run = "first" if run == "first" else "converged"
     return lower_bound(case.lower_bound, run) if case.lower_bound else lower_bound("replay", str(calls))
