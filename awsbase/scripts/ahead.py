@@ -1,4 +1,4 @@
-"""What a run does before its manifest is checked: it connects to AWS, and asks who the caller is."""
+"""What a run does before its manifest is checked: it connects to AWS, asks who the caller is, and reads the users."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Ahead:
         likely = None if options.sandbox else likely_region(manifest)
         if likely:
             self._begin(options, likely)
-        # With it comes PyYAML, whose import takes as long as a round trip to the next region.
+        # With it comes PyYAML, which is imported while the first handshake is under way.
         from awsbase.manifest.source import is_organization, read
 
         self._source: Source | None
