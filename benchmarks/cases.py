@@ -64,12 +64,13 @@ def runs(case: Case, latency: int, count: int, *, tls: bool) -> Measured:
             if case.terraform:
                 case.terraform.forget()
             # What it has not told yet the emulator has to write first, for which nobody would wait at AWS.
-            for run in ("first", "unmeasured", *["converged"] * (count if case.once else 1)):
+            warm = ("converged", False)
+            for run, counts in (("first", True), warm, *[("converged", True)] * (count if case.once else 1)):
                 for who, distant in own.items():
-                    if run in case.measured(who) or (run == "unmeasured" and who != TERRAFORM):
+                    if run in case.measured(who) and (counts or who != TERRAFORM):
                         home = case.terraform.home if case.terraform and who == TERRAFORM else None
                         found = measure(command(case, who, run, calls), distant, home)
-                        measured.get((who, run), []).append(found)
+                        measured[who, run] += [found] if counts else []
                         if who == OURS:
                             calls.write_text(json.dumps(found.heard.made))
             if case.terraform and (changes := case.terraform.planned(own[TERRAFORM])) != "No changes":
@@ -83,5 +84,4 @@ def command(case: Case, who: str, run: str, calls: Path) -> list[str]:
         return case.terraform.command("apply", "-auto-approve")
     if who == OURS:
         return ours("reconcile", case.manifest, "--yes", "--json")
-    run = "first" if run == "first" else "converged"
     return lower_bound(case.lower_bound, run) if case.lower_bound else lower_bound("replay", str(calls))
