@@ -48,6 +48,18 @@ def threads_since(before: set[threading.Thread]) -> list[threading.Thread]:
     return [each for each in set(threading.enumerate()) - before if each.name in ("ask", "connect")]
 
 
+def called(owner: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Return an event that is set after each call of a function, which does what it always does."""
+    usual, done = getattr(owner, name), threading.Event()
+
+    def call(*arguments: Any) -> None:
+        usual(*arguments)
+        done.set()
+
+    monkeypatch.setattr(owner, name, call)
+    return done
+
+
 def asked(hosts: Secured) -> list[str]:
     """Return which hosts were asked, in order."""
     return [host for host, *_ in hosts.asked]
@@ -200,13 +212,7 @@ def test_where_the_right_region_cannot_be_connected_to_the_likely_one_is_not_kep
 def test_without_an_account_to_expect_nobody_is_asked(
     hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual, connected = connections.connect, threading.Event()
-
-    def told(*arguments: Any) -> None:
-        usual(*arguments)
-        connected.set()
-
-    monkeypatch.setattr(connections, "connect", told)
+    connected = called(connections, "connect", monkeypatch)
     manifest = tmp_path / "account.yaml"
     manifest.write_text("version: 1\naccount: {region: eu-west-1}\n")
     assert Ahead(manifest, Options()).approach
@@ -235,17 +241,12 @@ def test_who_has_no_resources_is_asked_once(hosts: Secured, tmp_path: Path) -> N
 def test_reads_are_begun_while_aws_is_asked_who_the_caller_is(
     hosts: Secured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin, are_begun = EarlyReads.begin, threading.Event()
-
-    def told(*arguments: Any) -> None:
-        begin(*arguments)
-        are_begun.set()
+    are_begun = called(EarlyReads, "begin", monkeypatch)
 
     def late(*arguments: Any) -> Any:
         assert are_begun.wait(30)
         return identify(*arguments)
 
-    monkeypatch.setattr(EarlyReads, "begin", told)
     monkeypatch.setattr("awsbase.approach.identify", late)
     manifest = people(1, tmp_path)
     found = Ahead(manifest, Options())
