@@ -67,7 +67,7 @@ class Approach:
         self._answer: Future[Account | None] = Future()
 
     def begin(self) -> None:
-        """Connect to STS in a thread, which asks who the caller is once it is told the account to expect."""
+        """Connect to STS in a thread. It asks who the caller is once `expect` names an account."""
         # Nobody waits for it where the manifest has mistakes.
         threading.Thread(target=self._ask, args=(self._aws.sts,), name="ask", daemon=True).start()
 
@@ -112,7 +112,7 @@ class Approach:
         except AwsbaseError as error:
             self._answer.set_exception(error)
             return
-        except BaseException:  # noqa: BLE001, `target` asks again, and is told
+        except BaseException:  # noqa: BLE001, `target` asks again, and raises what goes wrong then
             self._answer.set_result(None)
             return
         self._answer.set_result(account)

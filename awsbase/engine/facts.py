@@ -43,7 +43,7 @@ class ReadCache:
 
 
 def future() -> Future[Any]:
-    """Return what an answer is put in; Python's module comes with its log, which a command without reads needs not."""
+    """Return what an answer is put in; its module is imported for reads alone, since it imports `logging`."""
     from concurrent.futures import Future
 
     return Future()
