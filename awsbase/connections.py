@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from operator import attrgetter
@@ -91,6 +92,7 @@ class Pool(HttpsPool):  # type: ignore[misc]
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self._ahead: SimpleQueue[Connection] = SimpleQueue()
+        weakref.finalize(self, close_all, self._ahead)  # as urllib3 does it with the connections that calls have had
 
     def missing(self, requests: int) -> int:
         """Return how many connections are missing for so many requests at once; drop those that have ended."""
@@ -110,7 +112,7 @@ class Pool(HttpsPool):  # type: ignore[misc]
         usual, made.timeout = made.timeout, SOON
         try:
             self._prepare_proxy(made) if self.proxy else made.connect()
-            made.timeout = usual
+            made.trust, made.timeout = None, usual
             made.sock.settimeout(usual)
         except BaseException:
             made.close()
@@ -224,6 +226,13 @@ def missing(client: Any, url: str, calls: int) -> int:
         if type(connections) is Connections and isinstance(pool := connections.pool(url), Pool):
             return pool.missing(calls)
     return 0
+
+
+def close_all(waiting: SimpleQueue[Connection]) -> None:
+    """Close the connections that no call has taken."""
+    with suppress(Empty):
+        while True:
+            waiting.get_nowait().close()
 
 
 def opens_ahead(pool: Any) -> bool:

@@ -146,7 +146,7 @@ def browser() -> Iterator[Any]:
 def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
     """AWS's hosts behind a proxy, whose authority is trusted, and an administrator's key."""
     from awsbase import connections
-    from tests.tls import IAM, STS, secured
+    from tests.tls import secured
 
     with secured(tmp_path) as found:
         monkeypatch.setattr(connections, "_shared", {})
@@ -157,8 +157,3 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secured]:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASANDBOXADMIN0000")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "sandbox")
         yield found
-        for session in connections._shared.values():
-            for host in (STS, IAM):
-                pool = session.pool(f"https://{host}/")
-                while isinstance(pool, connections.Pool) and not pool.missing(1):
-                    pool._get_conn().close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import ssl
@@ -152,7 +153,18 @@ def test_the_next_call_takes_a_connection_that_is_open(hosts: Secured) -> None:
     for _ in range(3):
         aws.sts.get_caller_identity()
     assert (len(hosts.handshakes), len(hosts.asked)) == (2, 3)
-    waiting(aws.sts, "sts.eu-west-1.amazonaws.com").get_nowait().close()
+
+
+def test_a_connection_that_no_call_takes_is_closed_with_its_pool(hosts: Secured) -> None:
+    sts = shared()
+    connect(sts, "https://sts.eu-west-1.amazonaws.com/")
+    found = waiting(sts, "sts.eu-west-1.amazonaws.com")
+    opened = found.get_nowait()
+    found.put(opened)
+    del sts, found
+    connections._shared.clear()
+    gc.collect()
+    assert opened.is_closed
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
