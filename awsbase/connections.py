@@ -177,7 +177,8 @@ class Connections(Base):  # type: ignore[misc]
 
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
-        if conn.ca_certs:
+        # A proxy that speaks TLS has a context of its own, into which urllib3 reads the same authorities.
+        if conn.ca_certs and not (conn.proxy and conn.proxy.scheme == "https"):
             with suppress(OSError):  # which urllib3 then raises, as with botocore's own
                 self._read_authorities()
                 conn.ca_certs = None  # urllib3 would read them into the context again

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -266,9 +267,8 @@ def test_a_bad_bundle_is_told_as_botocore_tells_it(
     if content is not None:
         bundle.write_text(content)
     monkeypatch.setenv("AWS_CA_BUNDLE", str(bundle))
-    bare = boto3.client("sts", "eu-west-1", config=Config(retries={"total_max_attempts": 1}))
     told = []
-    for sts in (clients().sts, bare):
+    for sts in (clients().sts, bare()):
         with pytest.raises((botocore.exceptions.SSLError, botocore.exceptions.HTTPClientError)) as error:
             sts.get_caller_identity()
         told.append((error.type, str(error.value)))
@@ -284,6 +284,33 @@ def test_another_proxy_has_another_pool(hosts: Secured, tmp_path: Path, monkeypa
         monkeypatch.setenv("AWS_CA_BUNDLE", str(others.authority.bundle))
         clients().sts.get_caller_identity()
         assert (len(hosts.asked), len(others.asked)) == (1, 1)
+
+
+def bare(region: str = "eu-west-1") -> Any:
+    """Return a client as botocore makes it."""
+    return boto3.client("sts", region, config=Config(retries={"total_max_attempts": 1}))
+
+
+@pytest.mark.parametrize("client", [lambda: clients().sts, bare], ids=["awsbase", "botocore"])
+def test_a_proxy_that_speaks_tls_is_trusted_as_the_hosts_are(
+    client: Callable[[], Any], hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", hosts.url.replace("http://127.0.0.1", "https://localhost"))
+    sts = client()
+    for _ in range(2):
+        connect(sts, sts.meta.endpoint_url)
+        assert sts.get_caller_identity()["Account"] == "123456789012"
+    assert hosts.handshakes == ["localhost", "sts.eu-west-1.amazonaws.com"]
+
+
+@pytest.mark.parametrize("client", [lambda: clients().sts, bare], ids=["awsbase", "botocore"])
+def test_a_proxy_that_speaks_tls_with_another_name_is_refused(
+    client: Callable[[], Any], hosts: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", hosts.url.replace("http:", "https:"))
+    with pytest.raises(botocore.exceptions.ProxyConnectionError):
+        client().get_caller_identity()
+    assert hosts.asked == []
 
 
 def test_fips_endpoints_are_asked(hosts: Secured, monkeypatch: pytest.MonkeyPatch) -> None:

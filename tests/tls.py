@@ -1,7 +1,11 @@
-"""AWS's hosts over TLS on loopback: a proxy that answers GetCallerIdentity for whatever host is asked."""
+"""AWS's hosts over TLS on loopback: a proxy that answers GetCallerIdentity for whatever host is asked.
+
+It is a proxy by HTTP and by TLS: behind CONNECT it leads to itself.
+"""
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -53,8 +57,24 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(IDENTITY)
 
+    def do_CONNECT(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with socket.create_connection(self.connection.getsockname()) as host:
+            relay(self.connection, host)
+
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+def relay(client: ssl.SSLSocket, host: socket.socket) -> None:
+    """Carry what two sides send until one of them ends."""
+    while True:
+        for side in [client] if client.pending() else select.select([client, host], [], [])[0]:
+            sent = side.recv(65536)
+            if not sent:
+                return
+            (host if side is client else client).sendall(sent)
 
 
 class Server(ThreadingHTTPServer):
