@@ -1,6 +1,7 @@
 """The served sandbox is the same one, met over a socket."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,3 +153,17 @@ def test_a_signal_ends_it_cleanly(ending: signal.Signals) -> None:
         serving.send_signal(ending)
         _, complaints = serving.communicate(timeout=20)
     assert (serving.returncode, complaints) == (0, b"")
+
+
+@pytest.mark.parametrize("sent", ["Content-Length: 80\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"])
+def test_a_request_that_is_cut_off_changes_nothing(sent: str, served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    """A program that is killed between the headers and the body has asked AWS for nothing."""
+    scope = "AKIASANDBOXADMIN0000/20300101/eu-west-1/securityhub/aws4_request"
+    head = f"POST /accounts HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope}\r\n"
+    host, _, port = served.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as client:
+        client.sendall((head + sent).encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+    assert served.sandbox.calls == []
+    assert caplog.records == []
