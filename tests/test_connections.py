@@ -286,9 +286,9 @@ def test_another_proxy_has_another_pool(hosts: Secured, tmp_path: Path, monkeypa
         assert (len(hosts.asked), len(others.asked)) == (1, 1)
 
 
-def bare(region: str = "eu-west-1") -> Any:
+def bare() -> Any:
     """Return a client as botocore makes it."""
-    return boto3.client("sts", region, config=Config(retries={"total_max_attempts": 1}))
+    return boto3.client("sts", "eu-west-1", config=Config(retries={"total_max_attempts": 1}))
 
 
 @pytest.mark.parametrize("client", [lambda: clients().sts, bare], ids=["awsbase", "botocore"])
