@@ -105,8 +105,8 @@ class Pool(HttpsPool):  # type: ignore[misc]
 
     def open(self, trust: Callable[[Connection], None]) -> None:
         """Open a connection that the next request finds, and give it its authorities; raises what urllib3 raises."""
-        if self.proxy and self.proxy.scheme != "http":
-            return  # another proxy need not be asked for a tunnel
+        if by_tls(self):
+            return  # such a proxy need not be asked for a tunnel
         made = self._new_conn()
         made.trust = trust
         usual, made.timeout = made.timeout, SOON
@@ -178,7 +178,7 @@ class Connections(Base):  # type: ignore[misc]
     def _setup_ssl_cert(self, conn: Any, url: str, verify: Any) -> None:
         super()._setup_ssl_cert(conn, url, verify)
         # A proxy that speaks TLS has a context of its own, into which urllib3 reads the same authorities.
-        if conn.ca_certs and not (conn.proxy and conn.proxy.scheme == "https"):
+        if conn.ca_certs and not by_tls(conn):
             with suppress(OSError):  # which urllib3 then raises, as with botocore's own
                 self._read_authorities()
                 conn.ca_certs = None  # urllib3 would read them into the context again
@@ -227,6 +227,12 @@ def missing(client: Any, url: str, calls: int) -> int:
         if type(connections) is Connections and isinstance(pool := connections.pool(url), Pool):
             return pool.missing(calls)
     return 0
+
+
+def by_tls(conn: Any) -> bool:
+    """Tell whether a pool or a connection goes through a proxy that speaks TLS."""
+    proxy = getattr(conn, "proxy", None)
+    return proxy is not None and proxy.scheme == "https"
 
 
 def close_all(waiting: SimpleQueue[Connection]) -> None:
